@@ -1,0 +1,156 @@
+//! Running one admitted call and judging what it returns.
+
+use std::{
+    ops::Deref,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{
+    core::{Core, Ending},
+    limit::Limit,
+    permit::Held,
+};
+use crate::error::CircuitError;
+
+/// What a judge makes of a returned value.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The service answered well.
+    Success,
+    /// The service failed; with the error's text where it has one.
+    Failure(Option<Box<str>>),
+    /// The value says nothing about the service.
+    Ignored,
+}
+
+/// What an admitted call ended in.
+#[derive(Debug)]
+pub enum Settled<T> {
+    /// A value for the caller.
+    Answer(T),
+    /// A value that was judged a failure.
+    Failed(T),
+    /// No value: the call took too long.
+    TimedOut(CircuitError),
+}
+
+/// Until it is forgotten, records a failure when it is dropped: put around the user's code, that is
+/// when a panic passes.
+struct OnPanic<'a, C: Deref<Target = Core>>(&'a mut Held<C>);
+
+impl<C: Deref<Target = Core>> OnPanic<'_, C> {
+    #[inline]
+    fn judge<T>(&self, value: &T, judge: impl FnOnce(&T) -> Verdict) -> Verdict {
+        if self.0.is_plain() { Verdict::Ignored } else { judge(value) }
+    }
+}
+
+impl<C: Deref<Target = Core>> Drop for OnPanic<'_, C> {
+    fn drop(&mut self) {
+        self.0.end(Ending::Failure(Some("panicked".into())));
+    }
+}
+
+#[inline]
+fn settle<C: Deref<Target = Core>, T>(
+    held: &mut Held<C>,
+    value: T,
+    verdict: Verdict,
+) -> Settled<T> {
+    match verdict {
+        Verdict::Success => {
+            held.end(Ending::Success);
+            Settled::Answer(value)
+        }
+        Verdict::Ignored => {
+            held.end(Ending::Ignored);
+            Settled::Answer(value)
+        }
+        Verdict::Failure(text) => {
+            held.end(Ending::Failure(text));
+            Settled::Failed(value)
+        }
+    }
+}
+
+/// Makes a call on this thread.
+#[inline]
+pub fn run<C, T>(
+    mut held: Held<C>,
+    call: impl FnOnce() -> T,
+    judge: impl FnOnce(&T) -> Verdict,
+) -> Settled<T>
+where
+    C: Deref<Target = Core>,
+{
+    let on_panic = OnPanic(&mut held);
+    let value = call();
+    let verdict = on_panic.judge(&value, judge);
+    std::mem::forget(on_panic);
+    settle(&mut held, value, verdict)
+}
+
+pin_project! {
+    /// A call under way: the body, and beside it what is held of the breaker.
+    ///
+    /// That is a field of a future of its own, and no local of an `async` block, because a local
+    /// with a destructor is moved through the block's memory at every step: in a measurement of the
+    /// same logic in both shapes, 1.6 ns a call against 11.3.
+    ///
+    /// The body comes first, so that a dropped call is gone before its permit is given back.
+    #[must_use = "a future does nothing unless it is polled"]
+    pub struct Guarded<C: Deref<Target = Core>, F, L, J> {
+        #[pin]
+        body: F,
+        #[pin]
+        limit: L,
+        judge: Option<J>,
+        held: Held<C>,
+    }
+}
+
+/// Makes an asynchronous call.
+#[inline]
+pub fn guard<C, F, L, J>(held: Held<C>, body: F, limit: L, judge: J) -> Guarded<C, F, L, J>
+where
+    C: Deref<Target = Core>,
+    F: Future,
+    L: Limit,
+    J: FnOnce(&F::Output) -> Verdict,
+{
+    Guarded { body, limit, judge: Some(judge), held }
+}
+
+impl<C, F, L, J> Future for Guarded<C, F, L, J>
+where
+    C: Deref<Target = Core>,
+    F: Future,
+    L: Limit,
+    J: FnOnce(&F::Output) -> Verdict,
+{
+    type Output = Settled<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (body, judge) = (this.body, this.judge);
+        let on_panic = OnPanic(this.held);
+        let judged = body.poll(cx).map(|value| {
+            let judge = |value: &F::Output| judge.take().map_or(Verdict::Ignored, |j| j(value));
+            let verdict = on_panic.judge(&value, judge);
+            (value, verdict)
+        });
+        std::mem::forget(on_panic);
+        match judged {
+            Poll::Ready((value, verdict)) => Poll::Ready(settle(this.held, value, verdict)),
+            Poll::Pending => this.limit.poll_passed(cx).map(|limit| {
+                this.held.end(Ending::TimedOut);
+                let name = this.held.core().name().clone();
+                Settled::TimedOut(CircuitError::Timeout { name, limit })
+            }),
+        }
+    }
+}

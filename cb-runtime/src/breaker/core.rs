@@ -1,0 +1,395 @@
+//! The one place where threads meet: a [`Machine`] behind a lock, and before it the state word that
+//! tells most calls that they need not take it.
+//!
+//! A call that finds the word closed passes; one that finds it open is turned away; a success that
+//! finds it as it was, with no failure in the row, would change nothing in the machine and so does
+//! not ask it. Everything else (failures, probes, changes by hand) takes the lock for some tens of
+//! nanoseconds, in which no code of the user's runs.
+
+use std::sync::{Arc, Weak};
+
+use super::{
+    machine::{Machine, Outcome, Refused, Role, Transition},
+    opening::{Opening, Published},
+    state::{Mode, State, Word},
+    stripes::Stripes,
+    timer,
+};
+use crate::{
+    clock::Tick,
+    config::Config,
+    error::CircuitError,
+    name::Name,
+    observe::{
+        latency::Histogram,
+        log,
+        snapshot::{Snapshot, Totals},
+    },
+    primitive::{AtomicU64, Mutex, Ordering, lock},
+};
+
+/// A breaker, as its handles share it.
+pub struct Core {
+    word: AtomicU64,
+    published: Published,
+    stripes: Stripes,
+    latency: Histogram,
+    name: Name,
+    this: Weak<Core>,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    machine: Machine,
+    config: Config,
+    ledger: Ledger,
+}
+
+/// What is counted under the lock, because such calls are rare or take it anyway.
+#[derive(Clone, Default)]
+struct Ledger {
+    failures: u64,
+    timeouts: u64,
+    ignored: u64,
+    cancelled: u64,
+    last_failure: Option<Tick>,
+    /// Successes that took the lock are timed here.
+    last_success: Option<Tick>,
+    last_error: Option<Box<str>>,
+}
+
+/// What an admitted call holds until it ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    /// What the state word must still be for a success to be news to nobody.
+    undisturbed: Word,
+    role: Role,
+    start: Tick,
+}
+
+impl Ticket {
+    const UNCOUNTED: Self =
+        Self { undisturbed: Word(0), role: Role::Uncounted, start: Tick::UNKNOWN };
+
+    /// Of a call that is made as if there were no breaker.
+    pub(crate) const PLAIN: Self = Self { role: Role::Plain, ..Self::UNCOUNTED };
+
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.role == Role::Plain
+    }
+}
+
+/// How an admitted call has ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    Success,
+    /// Judged a failure, or panicked; with the error's text where there is one.
+    Failure(Option<Box<str>>),
+    TimedOut,
+    Ignored,
+    Cancelled,
+}
+
+/// A call that was not admitted: the error is made only when somebody wants it.
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct Refusal<'a> {
+    core: &'a Core,
+    refused: Refused,
+}
+
+impl Core {
+    pub(crate) fn new(name: Name, config: Config) -> Arc<Self> {
+        let machine = Machine::new(Tick::now());
+        Arc::new_cyclic(|this| Self {
+            word: AtomicU64::new(machine.word(&config).0),
+            published: Published::new(),
+            stripes: Stripes::new(),
+            latency: Histogram::new(),
+            name,
+            this: this.clone(),
+            inner: Mutex::new(Inner { machine, config, ledger: Ledger::default() }),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        lock(&self.inner).config.clone()
+    }
+
+    #[inline]
+    fn word(&self) -> Word {
+        Word(self.word.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    pub(crate) fn is_detached(&self) -> bool {
+        self.word().is_detached()
+    }
+
+    /// Decides on one call and counts it.
+    #[inline]
+    pub(crate) fn admit(&self) -> Result<Ticket, Refusal<'_>> {
+        match self.admit_if_closed() {
+            Some(ticket) => Ok(ticket),
+            None => self.admit_with_care(),
+        }
+    }
+
+    /// Admits and counts one call if there is nothing to decide.
+    #[inline]
+    pub(crate) fn admit_if_closed(&self) -> Option<Ticket> {
+        let word = self.word();
+        word.lets_pass().then(|| self.ticket(word, Role::Call))
+    }
+
+    #[inline]
+    fn ticket(&self, word: Word, role: Role) -> Ticket {
+        let mine = self.stripes.mine();
+        mine.count_admitted();
+        let start = if word.is_timed() { mine.start_timing() } else { Tick::UNKNOWN };
+        Ticket { undisturbed: word.undisturbed(), role, start }
+    }
+
+    #[inline(never)]
+    pub(crate) fn admit_with_care(&self) -> Result<Ticket, Refusal<'_>> {
+        // What this reads besides belongs to this word or to a later one.
+        let word = self.word();
+        if word.is_forced_open() {
+            let until = self.published.mode_until();
+            if until == Tick::NEVER || Tick::now() < until {
+                return Err(self.refuse(Refused::ForcedOpen));
+            }
+        } else if word.is_open() {
+            if word.is_watched() || Tick::now() < self.published.until() {
+                return Err(self.refuse(Refused::Open));
+            }
+        } else if word.is_disabled() && self.published.mode_until() == Tick::NEVER {
+            return Ok(Ticket::UNCOUNTED);
+        }
+        let now = Tick::now();
+        let decision = self.change(|machine, config| machine.admit(now, config));
+        match decision {
+            (Ok(Role::Uncounted), _) => Ok(Ticket::UNCOUNTED),
+            (Ok(role), word) => Ok(self.ticket(word, role)),
+            (Err(refused), _) => Err(self.refuse(refused)),
+        }
+    }
+
+    fn refuse(&self, refused: Refused) -> Refusal<'_> {
+        self.stripes.mine().count_rejected();
+        Refusal { core: self, refused }
+    }
+
+    /// Lets the machine decide or change, and makes what came of it known: the new word to other
+    /// threads, a change of state to whoever listens.
+    fn change<R>(
+        &self,
+        act: impl FnOnce(&mut Machine, &Config) -> (R, Option<Transition>),
+    ) -> (R, Word) {
+        let mut inner = lock(&self.inner);
+        let Inner { machine, config, .. } = &mut *inner;
+        let (result, transition) = act(machine, config);
+        let (word, error) = self.publish(&mut inner, transition.as_ref());
+        drop(inner);
+        self.after(transition, word, error.as_deref());
+        (result, word)
+    }
+
+    /// Writes what others read without the lock. The word comes last: who has seen it sees the rest.
+    fn publish(
+        &self,
+        inner: &mut Inner,
+        transition: Option<&Transition>,
+    ) -> (Word, Option<Box<str>>) {
+        let Inner { machine, config, ledger } = inner;
+        let opened = transition.is_some_and(|transition| transition.opening.is_some());
+        if opened && timer::can_watch() {
+            machine.set_watched(machine.generation(), true);
+        }
+        let word = machine.word(config);
+        self.published.store(&machine.opening(), machine.mode_until());
+        self.word.store(word.0, Ordering::Release);
+        (word, opened.then(|| ledger.last_error.clone()).flatten())
+    }
+
+    fn after(&self, transition: Option<Transition>, word: Word, error: Option<&str>) {
+        let Some(transition) = transition else { return };
+        if word.is_watched()
+            && let Some(opening) = transition.opening
+            && !timer::watch(self.this.clone(), word.generation(), opening.until)
+        {
+            self.stop_watching(word.generation());
+        }
+        log::transition(&self.name, &transition, error);
+    }
+
+    /// From here on rejections of this opening read the clock.
+    pub(crate) fn stop_watching(&self, generation: u64) {
+        self.change(|machine, _| (machine.set_watched(generation, false), None));
+    }
+
+    /// Takes the end of a call.
+    #[inline]
+    pub(crate) fn end(&self, ticket: Ticket, ending: Ending) {
+        if matches!(ending, Ending::Success)
+            && ticket.role == Role::Call
+            && self.word() == ticket.undisturbed
+        {
+            let mine = self.stripes.mine();
+            mine.count_success();
+            if ticket.start.is_known() {
+                self.time_success(ticket.start);
+            }
+        } else if !matches!(ticket.role, Role::Uncounted | Role::Plain) {
+            self.end_with_care(ticket, ending);
+        }
+    }
+
+    #[inline(never)]
+    fn time_success(&self, start: Tick) {
+        let now = Tick::now();
+        let mine = self.stripes.mine();
+        self.note_duration(start, now);
+        mine.note_success_at(now);
+    }
+
+    fn note_duration(&self, start: Tick, now: Tick) {
+        let nanos = u64::try_from(now.since(start).as_nanos()).unwrap_or(u64::MAX);
+        self.stripes.mine().note_duration(nanos);
+        self.latency.record(nanos);
+    }
+
+    #[inline(never)]
+    fn end_with_care(&self, ticket: Ticket, ending: Ending) {
+        let now = Tick::now();
+        let outcome = match &ending {
+            Ending::Success => Outcome::Success,
+            Ending::Failure(_) | Ending::TimedOut => Outcome::Failure,
+            Ending::Ignored | Ending::Cancelled => Outcome::Nothing,
+        };
+        if outcome != Outcome::Nothing && ticket.start.is_known() {
+            self.note_duration(ticket.start, now);
+        }
+        if outcome == Outcome::Success {
+            self.stripes.mine().count_success();
+        }
+        let mut inner = lock(&self.inner);
+        let replaced = inner.ledger.enter(ending, now);
+        let Inner { machine, config, .. } = &mut *inner;
+        let generation = ticket.undisturbed.generation();
+        let transition = machine.record(generation, ticket.role, outcome, now, config);
+        let (word, error) = self.publish(&mut inner, transition.as_ref());
+        drop(inner);
+        drop(replaced);
+        self.after(transition, word, error.as_deref());
+    }
+
+    #[inline]
+    pub(crate) fn count_fallback(&self) {
+        self.stripes.mine().count_fallback();
+    }
+
+    pub(crate) fn reset(&self) {
+        let now = Tick::now();
+        self.change(|machine, _| ((), machine.reset(now)));
+    }
+
+    pub(crate) fn set_mode(&self, mode: Mode, until: impl FnOnce(Tick) -> Tick) {
+        let now = Tick::now();
+        let ((), _) = self.change(|machine, _| (machine.set_mode(mode, until(now), now), None));
+        log::mode(&self.name, mode);
+    }
+
+    /// The breaker is in no registry any more: sites that hold it look for their name anew.
+    pub(crate) fn detach(&self) {
+        self.change(|machine, _| (machine.detach(), None));
+    }
+
+    pub(crate) fn state(&self) -> State {
+        let word = self.word();
+        if word.lets_pass() {
+            return State::Closed;
+        }
+        lock(&self.inner).machine.state(Tick::now())
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        lock(&self.inner).machine.mode(Tick::now())
+    }
+
+    fn opening(&self) -> Opening {
+        // The fields are written one by one, so they belong together only if no change came between.
+        let before = self.word();
+        let opening = self.published.load();
+        if self.word() == before { opening } else { lock(&self.inner).machine.opening() }
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let now = Tick::now();
+        let inner = lock(&self.inner);
+        let (machine, config, ledger) =
+            (inner.machine.clone(), inner.config.clone(), inner.ledger.clone());
+        drop(inner);
+        let sums = self.stripes.sums();
+        let totals = Totals {
+            calls: sums.admitted,
+            successes: sums.successes,
+            failures: ledger.failures,
+            ignored: ledger.ignored,
+            rejected: sums.rejected,
+            timeouts: ledger.timeouts,
+            cancelled: ledger.cancelled,
+            fallbacks: sums.fallbacks,
+        };
+        Snapshot::new(now, &self.name, config, &machine, totals)
+            .with_times(self.latency.figures(sums.timed_nanos, sums.slowest_nanos))
+            .with_last(now, sums.last_success.max(ledger.last_success), ledger.last_failure)
+            .with_last_error(ledger.last_error)
+    }
+}
+
+impl Ledger {
+    /// Counts an ending. Returns the text that it took the place of, to be dropped after the lock.
+    fn enter(&mut self, ending: Ending, now: Tick) -> Option<Box<str>> {
+        match ending {
+            Ending::Success => self.last_success = Some(now),
+            Ending::Ignored => self.ignored += 1,
+            Ending::Cancelled => self.cancelled += 1,
+            Ending::TimedOut => {
+                self.timeouts += 1;
+                return self.fail(now, Some("timed out".into()));
+            }
+            Ending::Failure(text) => return self.fail(now, text),
+        }
+        None
+    }
+
+    fn fail(&mut self, now: Tick, text: Option<Box<str>>) -> Option<Box<str>> {
+        self.failures += 1;
+        self.last_failure = Some(now);
+        std::mem::replace(&mut self.last_error, text)
+    }
+}
+
+impl Refusal<'_> {
+    /// The error that says why.
+    pub fn into_error(self) -> CircuitError {
+        let name = self.core.name.clone();
+        match self.refused {
+            Refused::Open => CircuitError::Open { name, opening: self.core.opening() },
+            Refused::HalfOpen => CircuitError::HalfOpen { name },
+            Refused::ForcedOpen => {
+                let until = self.core.published.mode_until();
+                CircuitError::ForcedOpen {
+                    name,
+                    until: (until != Tick::NEVER).then(|| until.instant()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The breaker: its handle, its permits, and what is under them.
+
+pub(crate) mod call;
+pub(crate) mod core;
+mod handle;
+pub(crate) mod limit;
+pub(crate) mod machine;
+mod opening;
+pub(crate) mod permit;
+mod slot;
+mod state;
+mod stripes;
+mod timer;
+
+pub use handle::CircuitBreaker;
+pub use opening::{OpenReason, Opening};
+pub use permit::Permit;
+pub use state::{Mode, State};
+
+#[cfg(all(test, cb_loom))]
+mod loom_tests;

@@ -1,0 +1,100 @@
+//! One thread for the program that wakes breakers when their open time is over, so that the
+//! rejections in between need not read the clock. It starts with the first opening.
+//!
+//! A breaker that is not watched (no thread could be started, or tokio's clock can be paused) reads
+//! the clock at each rejection instead; nothing else differs.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    thread,
+};
+
+use super::core::Core;
+use crate::clock::{PAUSABLE, Tick};
+
+struct Alarm {
+    at: Tick,
+    generation: u64,
+    core: Weak<Core>,
+}
+
+#[derive(Default)]
+struct Timer {
+    alarms: Mutex<BinaryHeap<Reverse<Alarm>>>,
+    earlier: Condvar,
+}
+
+/// Whether open times are watched in this program at all.
+pub(crate) fn can_watch() -> bool {
+    !PAUSABLE && !cfg!(cb_loom)
+}
+
+/// Wakes the breaker at the given time. `false` where there is no timer.
+pub(crate) fn watch(core: Weak<Core>, generation: u64, at: Tick) -> bool {
+    let Some(timer) = timer() else { return false };
+    let mut alarms = timer.lock();
+    let sooner = alarms.peek().is_none_or(|Reverse(next)| at < next.at);
+    alarms.push(Reverse(Alarm { at, generation, core }));
+    drop(alarms);
+    if sooner {
+        timer.earlier.notify_one();
+    }
+    true
+}
+
+fn timer() -> Option<&'static Timer> {
+    static TIMER: OnceLock<Option<&'static Timer>> = OnceLock::new();
+    *TIMER.get_or_init(|| {
+        let timer: &'static Timer = Box::leak(Box::default());
+        let thread = thread::Builder::new().name("circuit-breaker-timer".to_owned());
+        thread.spawn(|| timer.run()).ok().map(|_| timer)
+    })
+}
+
+impl Timer {
+    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Reverse<Alarm>>> {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) -> ! {
+        let mut alarms = self.lock();
+        loop {
+            let now = Tick::now();
+            let due = alarms.peek().is_some_and(|Reverse(next)| next.at <= now);
+            alarms = if let Some(Reverse(alarm)) = due.then(|| alarms.pop()).flatten() {
+                drop(alarms);
+                if let Some(core) = alarm.core.upgrade() {
+                    core.stop_watching(alarm.generation);
+                }
+                self.lock()
+            } else if let Some(Reverse(next)) = alarms.peek() {
+                let wait = next.at.since(now);
+                self.earlier.wait_timeout(alarms, wait).unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                self.earlier.wait(alarms).unwrap_or_else(PoisonError::into_inner)
+            };
+        }
+    }
+}
+
+impl PartialEq for Alarm {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl Eq for Alarm {}
+
+impl PartialOrd for Alarm {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Alarm {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.at.cmp(&other.at)
+    }
+}

@@ -1,0 +1,64 @@
+//! The types of settings, and how each is shown to people.
+
+use std::time::Duration;
+
+use serde::ser::SerializeMap;
+
+/// A type that a setting may have.
+pub(crate) trait Setting {
+    /// The value as a user would write it in the attribute.
+    fn show(&self) -> String;
+
+    /// Writes the value under its name, as a configuration file would have it.
+    fn entry<M: SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error>;
+}
+
+impl Setting for u32 {
+    fn show(&self) -> String {
+        self.to_string()
+    }
+
+    fn entry<M: SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry(name, self)
+    }
+}
+
+impl Setting for bool {
+    fn show(&self) -> String {
+        self.to_string()
+    }
+
+    fn entry<M: SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry(name, self)
+    }
+}
+
+impl Setting for Duration {
+    fn show(&self) -> String {
+        humantime::format_duration(*self).to_string()
+    }
+
+    fn entry<M: SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry(name, &self.show())
+    }
+}
+
+impl Setting for &str {
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+
+    fn entry<M: SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry(name, self)
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| "none".to_owned(), Setting::show)
+    }
+
+    fn entry<M: SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        self.as_ref().map_or(Ok(()), |value| value.entry(name, map))
+    }
+}

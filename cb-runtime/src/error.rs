@@ -1,0 +1,169 @@
+//! What a call gets when the breaker answers instead of the service.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{breaker::Opening, clock::Tick, name::Name};
+
+/// The breaker's own answer: the call was turned away, or took too long.
+///
+/// `Display` is a sentence for a log; [`user_message`](Self::user_message) one for an end user.
+///
+/// An error type that is to carry it needs `From<CircuitError>`: `anyhow::Error` and
+/// `Box<dyn Error + Send + Sync>` have it, and `thiserror` writes it for
+/// `#[error(transparent)] Unavailable(#[from] CircuitError)`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CircuitError {
+    /// The breaker is open: the call was rejected.
+    #[error("circuit breaker `{name}` is open: {}", describe(opening))]
+    #[non_exhaustive]
+    Open {
+        /// The breaker's name.
+        name: Name,
+        /// When it opened, until when, and why.
+        opening: Opening,
+    },
+    /// The breaker is half-open and all its probes are under way: the call was rejected.
+    #[error("circuit breaker `{name}` is half-open and its probes are under way")]
+    #[non_exhaustive]
+    HalfOpen {
+        /// The breaker's name.
+        name: Name,
+    },
+    /// An operator has forced the breaker open: the call was rejected.
+    #[error("circuit breaker `{name}` has been forced open{}", describe_end(*until))]
+    #[non_exhaustive]
+    ForcedOpen {
+        /// The breaker's name.
+        name: Name,
+        /// When that ends by itself, if it does.
+        until: Option<Instant>,
+    },
+    /// The call took longer than its `call_timeout` and was dropped.
+    #[error("the call through circuit breaker `{name}` took longer than {}", show(*limit))]
+    #[non_exhaustive]
+    Timeout {
+        /// The breaker's name.
+        name: Name,
+        /// The `call_timeout`.
+        limit: Duration,
+    },
+}
+
+impl CircuitError {
+    /// The name of the breaker.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Open { name, .. }
+            | Self::HalfOpen { name }
+            | Self::ForcedOpen { name, .. }
+            | Self::Timeout { name, .. } => name,
+        }
+    }
+
+    /// How long from now on a further call would be rejected; `None` where nobody can tell.
+    ///
+    /// Reads the clock, so that the error itself costs a rejected call none.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Open { opening, .. } => Some(opening.remaining()),
+            Self::ForcedOpen { until, .. } => until.map(remaining),
+            Self::HalfOpen { .. } | Self::Timeout { .. } => None,
+        }
+    }
+
+    /// Whether the call was turned away before it reached the service.
+    pub fn is_rejection(&self) -> bool {
+        !matches!(self, Self::Timeout { .. })
+    }
+
+    /// A sentence for an end user, without names or numbers.
+    pub fn user_message(&self) -> &'static str {
+        match self {
+            Self::Open { .. } | Self::HalfOpen { .. } | Self::ForcedOpen { .. } => {
+                "This service is temporarily unavailable. Please try again in a few moments."
+            }
+            Self::Timeout { .. } => {
+                "This service is taking too long to answer. Please try again in a few moments."
+            }
+        }
+    }
+}
+
+fn describe(opening: &Opening) -> String {
+    let reason = opening.reason();
+    if opening.until == Tick::NEVER {
+        return format!("{reason}; it stays open until it is reset");
+    }
+    let remaining = opening.remaining();
+    if remaining.is_zero() {
+        format!("{reason}; a probe is due")
+    } else {
+        format!("{reason}; next probe in {}", show(remaining))
+    }
+}
+
+fn describe_end(until: Option<Instant>) -> String {
+    until.map_or_else(String::new, |until| format!(" for another {}", show(remaining(until))))
+}
+
+fn remaining(until: Instant) -> Duration {
+    until.saturating_duration_since(Tick::now().instant())
+}
+
+/// A duration to three figures or so: nobody reads nanoseconds in a log.
+pub(crate) fn show(duration: Duration) -> String {
+    let rounded = if duration >= Duration::from_secs(10) {
+        Duration::from_secs(duration.as_secs())
+    } else if duration >= Duration::from_millis(10) {
+        Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    } else {
+        duration
+    };
+    humantime::format_duration(rounded).to_string()
+}
+
+/// What a protected call ended in when it did not end in an answer.
+///
+/// This is what a fallback is told as the cause. A function that returns it needs no error type of
+/// its own for the breaker's answers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError<E> {
+    /// The call was turned away; the service was not asked.
+    #[error("{0}")]
+    Rejected(CircuitError),
+    /// The call took longer than its `call_timeout` and was dropped.
+    #[error("{0}")]
+    TimedOut(CircuitError),
+    /// The service was asked and failed. Where a returned value was judged that is no `Result`, or
+    /// by `failure_if`, this is that value.
+    #[error("{0}")]
+    Failed(E),
+}
+
+impl<E> CallError<E> {
+    /// The service's own failure, if it came to that.
+    pub fn into_inner(self) -> Option<E> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Rejected(_) | Self::TimedOut(_) => None,
+        }
+    }
+
+    /// Turns the service's own failure into another type.
+    pub fn map_failed<F>(self, map: impl FnOnce(E) -> F) -> CallError<F> {
+        match self {
+            Self::Failed(error) => CallError::Failed(map(error)),
+            Self::Rejected(error) => CallError::Rejected(error),
+            Self::TimedOut(error) => CallError::TimedOut(error),
+        }
+    }
+}
+
+impl<E> From<CircuitError> for CallError<E> {
+    fn from(error: CircuitError) -> Self {
+        if error.is_rejection() { Self::Rejected(error) } else { Self::TimedOut(error) }
+    }
+}

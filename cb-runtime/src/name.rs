@@ -1,0 +1,134 @@
+//! The names of breakers.
+
+use std::{borrow::Borrow, cmp::Ordering, fmt, ops::Deref, sync::Arc};
+
+/// A breaker's name, cheap to clone.
+///
+/// Reads as a `str`. A name written in an attribute is not even counted when it is cloned, so an
+/// error that carries it costs nothing to make.
+#[derive(Clone)]
+pub struct Name(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Literal(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Name {
+    pub(crate) const fn literal(name: &'static str) -> Self {
+        Self(Repr::Literal(name))
+    }
+
+    pub(crate) fn shared(name: Arc<str>) -> Self {
+        Self(Repr::Shared(name))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Repr::Literal(name) => name,
+            Repr::Shared(name) => name,
+        }
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The longest name that a registry takes, in characters.
+pub(crate) const LONGEST: usize = 128;
+
+/// A name that no registry takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The name has no characters.
+    #[error("a circuit breaker's name must not be empty")]
+    Empty,
+    /// The name has more than 128 characters.
+    #[error("a circuit breaker's name has at most {LONGEST} characters, but `{0}` has more")]
+    TooLong(String),
+    /// The name has a character outside letters, digits and `_ - . : /`.
+    #[error(
+        "a circuit breaker's name is made of letters, digits and `_ - . : /`, but {name:?} has {found:?}"
+    )]
+    Character {
+        /// The name.
+        name: String,
+        /// The first character that it may not have.
+        found: char,
+    },
+}
+
+/// Whether a registry takes this name: 1 to 128 of ASCII letters, digits and `_ - . : /`.
+pub(crate) fn check(name: &str) -> Result<(), NameError> {
+    if name.is_empty() {
+        return Err(NameError::Empty);
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/');
+    if let Some(found) = name.chars().find(|&c| !allowed(c)) {
+        return Err(NameError::Character { name: name.chars().take(LONGEST).collect(), found });
+    }
+    if name.len() > LONGEST {
+        return Err(NameError::TooLong(name.chars().take(LONGEST).chain(['…']).collect()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked() {
+        assert_eq!(check("web_app/database-2.eu:read"), Ok(()));
+        assert_eq!(check(""), Err(NameError::Empty));
+        assert!(matches!(check("a b"), Err(NameError::Character { found: ' ', .. })));
+        assert!(matches!(check("naïve"), Err(NameError::Character { found: 'ï', .. })));
+        assert_eq!(check(&"a".repeat(128)), Ok(()));
+        assert!(matches!(check(&"a".repeat(129)), Err(NameError::TooLong(_))));
+    }
+}

@@ -1,0 +1,6 @@
+//! What can be seen of a breaker from outside.
+
+pub(crate) mod latency;
+pub(crate) mod log;
+pub(crate) mod snapshot;
+pub(crate) mod text;

@@ -1,0 +1,158 @@
+//! A breaker at one moment.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer};
+
+use super::latency::ResponseTimes;
+use crate::{
+    breaker::{Mode, OpenReason, State, machine::Machine},
+    clock::Tick,
+    config::Config,
+};
+
+/// A breaker at one moment, to be looked at, compared and serialized.
+///
+/// Times are by the wall clock, worked out from how long ago they were; they are for people.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The breaker's name.
+    pub name: String,
+    /// What kind of service stands behind it.
+    pub service_type: Option<String>,
+    /// Whether the program's health hangs on it.
+    pub critical: bool,
+    /// What a caller would meet now.
+    pub state: State,
+    /// What an operator has set.
+    pub mode: Mode,
+    /// Since when it has been in this state.
+    #[serde(serialize_with = "rfc3339")]
+    pub since: SystemTime,
+    /// The length of the present row of failures; zero unless closed.
+    pub consecutive_failures: u32,
+    /// What has been counted since the breaker was made.
+    pub totals: Totals,
+    /// How often it has opened since it was made.
+    pub openings: u64,
+    /// Why it opened last; `None` where it never has.
+    pub last_opening: Option<OpenReason>,
+    /// How long until it admits a probe; `None` unless open by its own counts.
+    #[serde(serialize_with = "optional_seconds")]
+    pub remaining_open: Option<Duration>,
+    /// How long calls took; `None` before the first call that was timed.
+    pub response_times: Option<ResponseTimes>,
+    /// The latest success; where only a sample of calls is timed, the latest of those. `None` with
+    /// `response_times` off, except for successes after a failure.
+    #[serde(serialize_with = "optional_rfc3339")]
+    pub last_success: Option<SystemTime>,
+    /// The latest failure.
+    #[serde(serialize_with = "optional_rfc3339")]
+    pub last_failure: Option<SystemTime>,
+    /// The first 200 characters of the latest failure's error, where it has a text.
+    pub last_error: Option<String>,
+    /// The settings in force.
+    pub config: Config,
+}
+
+/// Calls by how they ended, since the breaker was made; a reset keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Calls that were admitted, those still under way included.
+    pub calls: u64,
+    /// Calls judged successes.
+    pub successes: u64,
+    /// Calls judged failures, those that panicked or timed out included.
+    pub failures: u64,
+    /// Calls whose outcome says nothing about the service.
+    pub ignored: u64,
+    /// Calls that were turned away.
+    pub rejected: u64,
+    /// Calls dropped for taking longer than their `call_timeout`; failures too.
+    pub timeouts: u64,
+    /// Calls dropped by their caller.
+    pub cancelled: u64,
+    /// Answers that a fallback gave.
+    pub fallbacks: u64,
+}
+
+impl Snapshot {
+    pub(crate) fn new(
+        now: Tick,
+        name: &str,
+        config: Config,
+        machine: &Machine,
+        totals: Totals,
+    ) -> Self {
+        let (state, mode) = (machine.state(now), machine.mode(now));
+        let opened = machine.openings() > 0;
+        let is_open = state == State::Open && mode != Mode::ForcedOpen;
+        Self {
+            name: name.to_owned(),
+            service_type: config.service_type().map(ToOwned::to_owned),
+            critical: config.critical(),
+            state,
+            mode,
+            since: wall(now, machine.state_since(now)),
+            consecutive_failures: machine.row(),
+            totals,
+            openings: machine.openings(),
+            last_opening: opened.then(|| machine.opening().reason),
+            remaining_open: is_open.then(|| machine.opening().until.since(now)),
+            response_times: None,
+            last_success: None,
+            last_failure: None,
+            last_error: None,
+            config,
+        }
+    }
+
+    pub(crate) fn with_times(self, response_times: Option<ResponseTimes>) -> Self {
+        Self { response_times, ..self }
+    }
+
+    pub(crate) fn with_last(self, now: Tick, success: Option<Tick>, failure: Option<Tick>) -> Self {
+        Self {
+            last_success: success.map(|at| wall(now, at)),
+            last_failure: failure.map(|at| wall(now, at)),
+            ..self
+        }
+    }
+
+    pub(crate) fn with_last_error(self, error: Option<Box<str>>) -> Self {
+        Self { last_error: error.map(Into::into), ..self }
+    }
+}
+
+fn wall(now: Tick, then: Tick) -> SystemTime {
+    let wall_now = SystemTime::now();
+    wall_now.checked_sub(now.since(then)).unwrap_or(wall_now)
+}
+
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_rfc3339_millis(*time))
+}
+
+#[allow(clippy::ref_option, reason = "serde passes fields by reference")]
+fn optional_rfc3339<S: Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => rfc3339(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[allow(clippy::ref_option, reason = "serde passes fields by reference")]
+fn optional_seconds<S: Serializer>(
+    time: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.serialize_some(&time.as_secs_f64()),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,48 @@
+//! The primitives that several threads touch, from the standard library or, in a build with
+//! `--cfg cb_loom`, from loom, which then runs a test under every interleaving.
+
+#[cfg(not(cb_loom))]
+pub(crate) use once_cell::race::OnceBox;
+#[cfg(not(cb_loom))]
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+};
+
+#[cfg(cb_loom)]
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+};
+
+/// loom has no cell that is filled once, so under it the box is there from the start.
+#[cfg(cb_loom)]
+pub(crate) struct OnceBox<T>(Box<T>);
+
+#[cfg(cb_loom)]
+impl<T: Default> OnceBox<T> {
+    pub(crate) fn new() -> Self {
+        Self(Box::default())
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        Some(&self.0)
+    }
+
+    pub(crate) fn get_or_init(&self, _make: impl FnOnce() -> Box<T>) -> &T {
+        &self.0
+    }
+}
+
+#[cfg(cb_loom)]
+impl<T: Default> Default for OnceBox<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Takes a lock whose critical sections run none of the user's code, so that it cannot be left
+/// poisoned with a half-made change.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
