@@ -1,1 +1,70 @@
-//! x
+//! The `#[circuit_breaker]` attribute. Use it through the crate `cb-runtime`, which re-exports it and
+//! has what it expands to.
+
+/// Tokens that stand at the attribute and whose local names no code of the user's can see.
+macro_rules! code {
+    ($($tokens:tt)*) => {
+        ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)
+    };
+}
+
+mod args;
+mod expand;
+mod fallback;
+mod function;
+mod judge;
+mod keys;
+mod passing;
+mod validate;
+mod value;
+
+use darling::Error;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+use crate::{args::Args, function::Function};
+
+/// Routes every call of a function through a named circuit breaker.
+#[proc_macro_attribute]
+pub fn circuit_breaker(
+    attribute: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    protect(attribute.into(), item.into()).into()
+}
+
+/// Reads, checks, and emits the protected function, or else the function as it was beside all that is
+/// wrong.
+fn protect(attribute: TokenStream, tokens: TokenStream) -> TokenStream {
+    let item = match validate::item(&tokens) {
+        Ok(item) => item,
+        Err(error) => {
+            let error = error.into_compile_error();
+            return quote::quote!(#error #tokens);
+        }
+    };
+    let mut errors = Error::accumulator();
+    let args = Args::read(attribute, &mut errors);
+    let function = Function::new(item);
+    validate::check(&args, &function, &mut errors);
+    match errors.finish() {
+        Ok(()) => {
+            let runtime = args
+                .settings
+                .runtime
+                .as_ref()
+                .map_or_else(value::default_runtime, |path| path.0.to_token_stream());
+            expand::expand(&args.settings, function, &runtime)
+        }
+        Err(errors) => {
+            let errors = errors.write_errors();
+            let untouched = validate::without_attribute(tokens);
+            quote::quote!(#errors #untouched)
+        }
+    }
+}
+
+/// Where the user's tokens stand, for what the compiler has to say; with this macro's own names.
+fn near(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}

@@ -4,13 +4,15 @@
 pub use inventory;
 
 pub use crate::{
-    answer::{Answer, FromCircuitError, Judged, Keep, answer, keep, no_answer},
+    answer::{
+        Answer, FromCircuitError, Judged, Keep, Rejectable, answer, into_cause, is_error, judge_error,
+        judge_value, keep, no_answer, no_value,
+    },
     breaker::{
         call::{Guarded, Settled, Verdict, guard, run},
         core::{Core, Refusal},
         limit::{Limit, NoLimit, Within},
         permit::{Held, WhenDropped},
     },
-    describe,
     registry::{Declared, Site},
 };

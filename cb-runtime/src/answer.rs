@@ -3,7 +3,10 @@
 
 use std::future::{Ready, ready};
 
-use crate::error::{CallError, CircuitError};
+use crate::{
+    breaker::call::Verdict,
+    error::{CallError, CircuitError},
+};
 
 /// A return type that tells a failure from an answer.
 #[diagnostic::on_unimplemented(
@@ -46,21 +49,26 @@ impl<T, E> Judged for Result<T, E> {
     }
 }
 
+/// Stands as the `Self` of traits whose subject is their parameter: the compiler would otherwise
+/// advise the user to bound a type parameter by one of these traits.
+#[derive(Debug)]
+pub struct Expansion;
+
 /// An error type that can say that the breaker rejected the call.
 #[diagnostic::on_unimplemented(
-    message = "a rejected call has to return a `{Self}`, which cannot be made from a `CircuitError`",
-    label = "`From<CircuitError>` is missing here",
+    message = "a rejected call has to return a `{E}`, which cannot be made from a `CircuitError`",
+    label = "`From<CircuitError>` is missing for `{E}`",
     note = "either give the function a `fallback = ...` that answers instead,",
     note = "or give the error type a variant for it; with `thiserror`: `#[error(transparent)] Unavailable(#[from] cb_runtime::CircuitError)`"
 )]
-pub trait FromCircuitError {
+pub trait FromCircuitError<E> {
     /// The breaker's answer as an error of this type.
-    fn from_circuit_error(error: CircuitError) -> Self;
+    fn from_circuit_error(error: CircuitError) -> E;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: From<CircuitError>> FromCircuitError for E {
-    fn from_circuit_error(error: CircuitError) -> Self {
+impl<E: From<CircuitError>> FromCircuitError<E> for Expansion {
+    fn from_circuit_error(error: CircuitError) -> E {
         error.into()
     }
 }
@@ -69,36 +77,89 @@ impl<E: From<CircuitError>> FromCircuitError for E {
 pub fn no_answer<R>(error: CircuitError) -> R
 where
     R: Judged,
-    R::Error: FromCircuitError,
+    Expansion: FromCircuitError<R::Error>,
 {
-    R::from_failure(R::Error::from_circuit_error(error))
+    R::from_failure(Expansion::from_circuit_error(error))
+}
+
+/// A return type that can say that the breaker rejected the call.
+#[diagnostic::on_unimplemented(
+    message = "a rejected call cannot return a `{Self}`, because nothing was asked that could answer",
+    label = "this is no `Result`",
+    note = "either give the function a `fallback = ...` that answers instead, or return a `Result`"
+)]
+pub trait Rejectable {
+    /// The breaker's answer as a value of this type.
+    fn rejected(error: CircuitError) -> Self;
+}
+
+impl<T, E> Rejectable for Result<T, E>
+where
+    Expansion: FromCircuitError<E>,
+{
+    fn rejected(error: CircuitError) -> Self {
+        Err(Expansion::from_circuit_error(error))
+    }
+}
+
+/// The same as [`no_answer`] for functions that judge the returned value themselves.
+pub fn no_value<R: Rejectable>(error: CircuitError) -> R {
+    R::rejected(error)
+}
+
+/// Judges a value by the error in it, if there is one.
+#[inline]
+pub fn judge_error<R: Judged>(answer: &R, judge: impl FnOnce(&R::Error) -> Verdict) -> Verdict {
+    answer.failure().map_or(Verdict::Success, judge)
+}
+
+/// Judges a value that the user's own code has looked at.
+#[inline]
+pub fn judge_value(failed: bool) -> Verdict {
+    if failed { Verdict::Failure(None) } else { Verdict::Success }
+}
+
+/// Whether the value has an error in it that is so.
+#[inline]
+pub fn is_error<R: Judged>(answer: &R, so: impl FnOnce(&R::Error) -> bool) -> bool {
+    answer.failure().is_some_and(so)
+}
+
+/// A failed value as the cause that a fallback is told.
+///
+/// # Errors
+/// The value itself, where there is no error in it.
+pub fn into_cause<R: Judged>(answer: R) -> Result<CallError<R::Error>, R> {
+    answer.into_cause()
 }
 
 /// An argument that can be kept for a fallback while the body uses it up.
 #[diagnostic::on_unimplemented(
-    message = "this argument may be needed twice, by the function and by its fallback, but `{Self}` is not `Clone`",
-    label = "not `Clone`",
+    message = "this argument may be needed twice, by the function and by its fallback, but `{T}` is not `Clone`",
+    label = "`{T}` is not `Clone`",
     note = "either say `fallback_on = \"rejected\"`: then the argument goes to the fallback or to the function, and is never needed twice,",
-    note = "or take it as a reference or an `Arc`, or derive `Clone` for it"
+    note = "or take it as a reference or an `Arc`, or make its type `Clone`"
 )]
-pub trait Keep {
+pub trait Keep<T> {
     /// Another of the same value.
-    #[must_use]
-    fn keep(&self) -> Self;
+    fn keep(argument: &T) -> T;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Clone> Keep for T {
+impl<T: Clone> Keep<T> for Expansion {
     #[inline]
-    fn keep(&self) -> Self {
-        self.clone()
+    fn keep(argument: &T) -> T {
+        argument.clone()
     }
 }
 
 /// Another of an argument's value.
 #[inline]
-pub fn keep<T: Keep>(argument: &T) -> T {
-    argument.keep()
+pub fn keep<T>(argument: &T) -> T
+where
+    Expansion: Keep<T>,
+{
+    Expansion::keep(argument)
 }
 
 /// What the fallback of an asynchronous function returns: its answer, or a future of it.

@@ -15,8 +15,8 @@ mod observe;
 mod primitive;
 mod registry;
 
-//#[cfg(feature = "macros")]
-//pub use cb_macros::circuit_breaker;
+#[cfg(feature = "macros")]
+pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State};
 pub use config::{Config, ConfigBuilder, ConfigError};

@@ -1,6 +1,7 @@
 //! Running one admitted call and judging what it returns.
 
 use std::{
+    convert::Infallible,
     ops::Deref,
     pin::Pin,
     task::{Context, Poll},
@@ -13,7 +14,6 @@ use super::{
     limit::Limit,
     permit::Held,
 };
-use crate::error::CircuitError;
 
 /// What a judge makes of a returned value.
 #[derive(Debug)]
@@ -26,15 +26,16 @@ pub enum Verdict {
     Ignored,
 }
 
-/// What an admitted call ended in.
+/// What an admitted call ended in. `X` says that it took too long, or is [`Infallible`] where it may
+/// take as long as it will.
 #[derive(Debug)]
-pub enum Settled<T> {
+pub enum Settled<T, X = Infallible> {
     /// A value for the caller.
     Answer(T),
     /// A value that was judged a failure.
     Failed(T),
-    /// No value: the call took too long.
-    TimedOut(CircuitError),
+    /// No value.
+    TimedOut(X),
 }
 
 /// Until it is forgotten, records a failure when it is dropped: put around the user's code, that is
@@ -55,11 +56,11 @@ impl<C: Deref<Target = Core>> Drop for OnPanic<'_, C> {
 }
 
 #[inline]
-fn settle<C: Deref<Target = Core>, T>(
+fn settle<C: Deref<Target = Core>, T, X>(
     held: &mut Held<C>,
     value: T,
     verdict: Verdict,
-) -> Settled<T> {
+) -> Settled<T, X> {
     match verdict {
         Verdict::Success => {
             held.end(Ending::Success);
@@ -131,7 +132,7 @@ where
     L: Limit,
     J: FnOnce(&F::Output) -> Verdict,
 {
-    type Output = Settled<F::Output>;
+    type Output = Settled<F::Output, L::Passed>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -146,10 +147,9 @@ where
         std::mem::forget(on_panic);
         match judged {
             Poll::Ready((value, verdict)) => Poll::Ready(settle(this.held, value, verdict)),
-            Poll::Pending => this.limit.poll_passed(cx).map(|limit| {
+            Poll::Pending => this.limit.poll_passed(cx, this.held.core().name()).map(|passed| {
                 this.held.end(Ending::TimedOut);
-                let name = this.held.core().name().clone();
-                Settled::TimedOut(CircuitError::Timeout { name, limit })
+                Settled::TimedOut(passed)
             }),
         }
     }

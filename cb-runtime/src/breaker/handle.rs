@@ -215,6 +215,6 @@ fn by_result<T, E>(answer: &Result<T, E>) -> Verdict {
 fn into_result<T, E>(settled: Settled<Result<T, E>>) -> Result<T, CallError<E>> {
     match settled {
         Settled::Answer(answer) | Settled::Failed(answer) => answer.map_err(CallError::Failed),
-        Settled::TimedOut(error) => Err(CallError::TimedOut(error)),
+        Settled::TimedOut(never) => match never {},
     }
 }

@@ -1,6 +1,7 @@
 //! How long a call may take.
 
 use std::{
+    convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -9,18 +10,26 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
+use crate::{error::CircuitError, name::Name};
+
 /// Bounds the time of a call.
 pub trait Limit {
-    /// The bound, once it is passed.
-    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Duration>;
+    /// Says that the bound was passed.
+    type Passed;
+
+    /// What to say once the bound is passed, of the breaker of this name.
+    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>, name: &Name)
+    -> Poll<Self::Passed>;
 }
 
 /// A call may take as long as it will.
 pub struct NoLimit;
 
 impl Limit for NoLimit {
+    type Passed = Infallible;
+
     #[inline]
-    fn poll_passed(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Duration> {
+    fn poll_passed(self: Pin<&mut Self>, _: &mut Context<'_>, _: &Name) -> Poll<Infallible> {
         Poll::Pending
     }
 }
@@ -42,16 +51,22 @@ impl Within {
 }
 
 impl Limit for Within {
-    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Duration> {
+    type Passed = CircuitError;
+
+    fn poll_passed(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        name: &Name,
+    ) -> Poll<CircuitError> {
         let mut this = self.project();
-        let Some(limit) = *this.limit else {
-            return Poll::Pending;
-        };
+        let Some(limit) = *this.limit else { return Poll::Pending };
         if this.sleep.is_none() {
             this.sleep.set(Some(sleep(limit)));
         }
         match this.sleep.as_pin_mut() {
-            Some(sleep) => sleep.poll(cx).map(|()| limit),
+            Some(sleep) => {
+                sleep.poll(cx).map(|()| CircuitError::Timeout { name: name.clone(), limit })
+            }
             None => Poll::Pending,
         }
     }

@@ -1,0 +1,188 @@
+//! What was written in the attribute: a list of keys, each with its place, and their values.
+
+use darling::{Error, FromMeta, ast::NestedMeta, error::Accumulator};
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::{
+    Expr, Ident, Meta, MetaList, MetaNameValue, Pat, Path, Token,
+    ext::IdentExt,
+    parse::{Parse, ParseStream, Parser},
+    spanned::Spanned,
+};
+
+use crate::{
+    fallback::Fallbacks,
+    keys,
+    value::{
+        Cancelled, Code, Count, FallbackOn, Flag, Length, Name, Pattern, RuntimePath, Switch, Text,
+    },
+};
+
+/// The settings, by key. A key that is not written, or was refused, is `None`.
+#[derive(Default, FromMeta)]
+pub(crate) struct Settings {
+    pub(crate) name: Option<Name>,
+    pub(crate) service_type: Option<Text>,
+    pub(crate) critical: Option<Flag>,
+    pub(crate) failure_threshold: Option<Count>,
+    pub(crate) recovery_timeout: Option<Length>,
+    pub(crate) half_open_max_calls: Option<Count>,
+    pub(crate) success_threshold: Option<Count>,
+    pub(crate) probe_timeout: Option<Length>,
+    pub(crate) response_times: Option<Switch>,
+    pub(crate) record_errors: Option<Pattern>,
+    pub(crate) ignore_errors: Option<Pattern>,
+    pub(crate) failure_if: Option<Code>,
+    pub(crate) call_timeout: Option<Length>,
+    pub(crate) cancelled: Option<Cancelled>,
+    pub(crate) fallback: Option<Fallbacks>,
+    pub(crate) fallback_on: Option<FallbackOn>,
+    pub(crate) enabled: Option<Code>,
+    #[darling(rename = "crate")]
+    pub(crate) runtime: Option<RuntimePath>,
+}
+
+/// The settings, and where their keys stand.
+pub(crate) struct Args {
+    pub(crate) settings: Settings,
+    keys: Vec<(String, Span)>,
+}
+
+impl Args {
+    /// Reads the attribute. What is wrong goes to `errors`, and the rest is read all the same.
+    pub(crate) fn read(attribute: TokenStream, errors: &mut Accumulator) -> Self {
+        let entries = match Entries::parse.parse2(attribute) {
+            Ok(entries) => entries,
+            Err(error) => {
+                // The parser below keeps its own errors; this is for what follows the list.
+                errors.push(error.into());
+                Entries::default()
+            }
+        };
+        if let Some(error) = entries.broken_off {
+            errors.push(error.into());
+        }
+        let mut keys: Vec<(String, Span)> = Vec::new();
+        let mut known = Vec::new();
+        for entry in entries.list {
+            let (key, span) =
+                (entry.path().require_ident().map(ToString::to_string), entry.path().span());
+            let key = key.unwrap_or_else(|_| entry.path().to_token_stream().to_string());
+            if keys::find(&key).is_none() {
+                errors.push(Error::custom(keys::unknown(&key)).with_span(&span));
+            } else if keys.iter().any(|(before, _)| *before == key) {
+                let message = format!("`{key}` is given twice: remove one of the two");
+                errors.push(Error::custom(message).with_span(&span));
+            } else {
+                keys.push((key, span));
+                known.push(entry);
+            }
+        }
+        // One key at a time, so that a wrong value costs only itself.
+        let mut settings = Settings::default();
+        for entry in known {
+            if let Some(one) = errors.handle(Settings::from_list(&[NestedMeta::Meta(entry)])) {
+                settings.take(one);
+            }
+        }
+        Self { settings, keys }
+    }
+
+    /// Where a key stands, if it is written.
+    pub(crate) fn key(&self, name: &str) -> Option<Span> {
+        self.keys.iter().find(|(key, _)| key == name).map(|(_, span)| *span)
+    }
+
+    /// If both keys are written, where the later one stands.
+    pub(crate) fn later(&self, one: &str, other: &str) -> Option<Span> {
+        let at = |name: &str| self.keys.iter().position(|(key, _)| key == name);
+        let later = at(one)?.max(at(other)?);
+        self.keys.get(later).map(|(_, span)| *span)
+    }
+}
+
+impl Settings {
+    fn take(&mut self, one: Self) {
+        macro_rules! take {
+            ($($key:ident)*) => { $(if one.$key.is_some() { self.$key = one.$key; })* };
+        }
+        take!(name service_type critical failure_threshold recovery_timeout half_open_max_calls
+            success_threshold probe_timeout response_times record_errors ignore_errors failure_if
+            call_timeout cancelled fallback fallback_on enabled runtime);
+    }
+}
+
+/// The list as it is written, up to where it cannot be read.
+#[derive(Default)]
+struct Entries {
+    list: Vec<Meta>,
+    broken_off: Option<syn::Error>,
+}
+
+impl Parse for Entries {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut entries = Self::default();
+        while !input.is_empty() {
+            match entry(input) {
+                Ok(entry) => entries.list.push(entry),
+                Err(error) => {
+                    entries.broken_off = Some(error);
+                    break;
+                }
+            }
+            if input.is_empty() {
+                break;
+            }
+            if let Err(error) = input.parse::<Token![,]>() {
+                entries.broken_off =
+                    Some(syn::Error::new(error.span(), "expected `,` and the next setting"));
+                break;
+            }
+        }
+        // What is left unread has been told about.
+        input.parse::<TokenStream>()?;
+        Ok(entries)
+    }
+}
+
+fn entry(input: ParseStream<'_>) -> syn::Result<Meta> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error("expected a setting, as in `failure_threshold = 5`"));
+    }
+    let key = input.call(Ident::parse_any)?;
+    let path = Path::from(key.clone());
+    if input.peek(Token![=]) {
+        let eq_token = input.parse()?;
+        let value = value(&key, input)?;
+        return Ok(Meta::NameValue(MetaNameValue { path, eq_token, value }));
+    }
+    if input.peek(syn::token::Paren) {
+        let inside;
+        let paren = syn::parenthesized!(inside in input);
+        let delimiter = syn::MacroDelimiter::Paren(paren);
+        return Ok(Meta::List(MetaList { path, delimiter, tokens: inside.parse()? }));
+    }
+    Ok(Meta::Path(path))
+}
+
+/// An expression, except where a pattern is wanted, which not every expression's grammar can hold.
+fn value(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
+    let what = keys::find(&key.to_string()).map(|key| key.example);
+    let missing = input.is_empty() || input.peek(Token![,]);
+    if let (true, Some(example)) = (missing, what) {
+        let message = format!("`{key}` has no value: write `{example}`");
+        return Err(syn::Error::new(key.span(), message));
+    }
+    if key != "record_errors" && key != "ignore_errors" {
+        return input.parse();
+    }
+    let pattern = Pat::parse_multi_with_leading_vert(input)?;
+    let mut tokens = pattern.to_token_stream();
+    if input.peek(Token![if]) {
+        let if_token: Token![if] = input.parse()?;
+        let guard: Expr = input.parse()?;
+        if_token.to_tokens(&mut tokens);
+        guard.to_tokens(&mut tokens);
+    }
+    Ok(Expr::Verbatim(tokens))
+}

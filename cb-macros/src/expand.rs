@@ -1,0 +1,418 @@
+//! What comes out.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Expr, FnArg, Ident, PatIdent, Stmt, parse_quote, spanned::Spanned};
+
+use crate::{
+    args::Settings,
+    fallback::{Call, Fallbacks},
+    function::{AsyncBlock, Function, Kind, Receiver, argument_name},
+    judge::Judge,
+    near,
+    passing::Values,
+    value::{Cancelled, FallbackOn},
+};
+
+/// The function with its calls routed through the breaker.
+///
+/// From
+///
+/// ```ignore
+/// #[circuit_breaker(name = "vector_search", failure_threshold = 5, fallback = search_in_database)]
+/// async fn search(query: &str, filter: Filter) -> Result<Vec<Doc>, SearchError> {
+///     client().search(query, filter).await
+/// }
+/// ```
+///
+/// comes
+///
+/// ```ignore
+/// async fn search(query: &str, filter: Filter) -> Result<Vec<Doc>, SearchError> {
+///     let site = {
+///         static DECLARATION: Declaration = Declaration::new("vector_search", ..);
+///         inventory::submit! { Declared(&DECLARATION) }
+///         static SITE: Site = Site::new(&DECLARATION);
+///         &SITE
+///     };
+///     let (query, filter) = match site.admit() {
+///         Ok(held) => {
+///             let kept = (query, keep(&filter));
+///             match guard(held, async move { /* the body */ }, NoLimit, /* the judge */).await {
+///                 Settled::Answer(answer) => return answer,
+///                 Settled::Failed(answer) => {}
+///                 Settled::TimedOut(error) => {}
+///             }
+///             kept
+///         }
+///         Err(refusal) => (query, filter),
+///     };
+///     site.count_fallback();
+///     /* the fallback's call, see `fallback::Call::to` */
+/// }
+/// ```
+///
+/// A plain `fn` has `run(held, move || { /* the body */ }, ..)` in the place of the future. Where the
+/// breaker's answer can go to the caller, as without a fallback, it returns `no_answer(error)`.
+pub(crate) fn expand(
+    settings: &Settings,
+    mut function: Function,
+    runtime: &TokenStream,
+) -> TokenStream {
+    let mut lead = Vec::new();
+    if settings.fallback.is_some() {
+        name_arguments(&mut function, &mut lead);
+    }
+    let expansion = Expansion { settings, function: &function, runtime, lead };
+    let body = expansion.body();
+    let body = match &function.kind {
+        Kind::Plain | Kind::Async => body,
+        Kind::AsyncBlock(AsyncBlock { before, wrapper, .. }) => {
+            let block = code!(async move { #body });
+            let block = wrapper.as_ref().map_or_else(|| block.clone(), |pin| code!(#pin(#block)));
+            code!(#(#before)* #block)
+        }
+    };
+    let Function { attributes, visibility, signature, .. } = &function;
+    code! {
+        #(#attributes)*
+        #visibility #signature { #body }
+    }
+}
+
+/// Gives each argument a name, so that the fallback can have it whole. What the pattern was goes
+/// into `lead`, to be bound at the head of the body.
+fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) {
+    let typed = function.signature.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (place, (typed, argument)) in typed.zip(&mut function.arguments).enumerate() {
+        let name = match argument.name() {
+            Some(PatIdent { mutability: None, .. }) => continue,
+            Some(name) => name.ident.clone(),
+            None => argument_name(place),
+        };
+        let pattern = std::mem::replace(&mut argument.pattern, parse_quote!(#name));
+        *typed.pat = argument.pattern.clone();
+        lead.push(quote_spanned!(near(pattern.span())=> let #pattern = #name;));
+    }
+}
+
+struct Expansion<'a> {
+    settings: &'a Settings,
+    function: &'a Function,
+    runtime: &'a TokenStream,
+    /// Bindings at the head of the body.
+    lead: Vec<TokenStream>,
+}
+
+impl Expansion<'_> {
+    fn judge(&self) -> Judge<'_> {
+        Judge { settings: self.settings, output: &self.function.output, runtime: self.runtime }
+    }
+
+    fn body(&self) -> TokenStream {
+        let runtime = self.runtime;
+        let site = self.site();
+        let admit = match &self.settings.enabled {
+            None => code!(admit()),
+            Some(enabled) => {
+                let enabled = &enabled.0;
+                quote_spanned!(near(enabled.span())=> admit_if(#enabled))
+            }
+        };
+        let outcome = match &self.settings.fallback {
+            None => self.without_fallback(&admit),
+            Some(fallbacks) => self.with_fallback(&admit, fallbacks),
+        };
+        code! {
+            let site: &'static #runtime::__private::Site = #site;
+            #outcome
+        }
+    }
+
+    /// The static through which the function finds its breaker, and its declaration.
+    fn site(&self) -> TokenStream {
+        let Self { settings, runtime, function, .. } = self;
+        let Some(name) = settings.name.as_ref().map(|name| &name.0) else { return code!() };
+        let fallback = match &settings.fallback {
+            Some(fallbacks) => {
+                let described = fallbacks.describe();
+                code!(::core::option::Option::Some(#described))
+            }
+            None => code!(::core::option::Option::None),
+        };
+        let written = written(settings);
+        let line = Ident::new("line", function.signature.ident.span());
+        code! {{
+            fn here() -> &'static str {
+                ::core::any::type_name_of_val(&here)
+            }
+            static DECLARATION: #runtime::Declaration = #runtime::Declaration::new(
+                #name,
+                here,
+                (::core::file!(), ::core::#line!()),
+                #runtime::ConfigBuilder::new() #written,
+                #fallback,
+            );
+            #runtime::__private::inventory::submit! { #runtime::__private::Declared(&DECLARATION) }
+            static SITE: #runtime::__private::Site = #runtime::__private::Site::new(&DECLARATION);
+            &SITE
+        }}
+    }
+
+    /// Makes the call; `held` is what the breaker gave for it.
+    fn call(&self, again: bool) -> TokenStream {
+        let Self { settings, runtime, function, lead } = self;
+        let judge = self.judge().closure();
+        let held = match settings.cancelled {
+            Some(Cancelled::Failure) => code!(held.drop_is_failure()),
+            Some(Cancelled::Ignore) | None => code!(held),
+        };
+        let kind = &function.output.annotation;
+        // Makes `?` in the body infer, as it would in a function of this type.
+        let edge = code! {
+            #[allow(
+                unknown_lints, unreachable_code, clippy::diverging_sub_expression,
+                clippy::empty_loop, clippy::let_with_type_underscore, clippy::needless_return,
+            )]
+            if false {
+                let answer: #kind = loop {};
+                return answer;
+            }
+        };
+        // Where the fallback comes after the body, `&mut self` is lent to it and not given away.
+        let lent = again && function.receiver == Some(Receiver::Exclusive);
+        let capture = if lent { code!() } else { code!(move) };
+        let claim = if lent { self.claim() } else { code!() };
+        match &function.kind {
+            Kind::Plain => {
+                let statements = &function.body.stmts;
+                code! {
+                    #runtime::__private::run(
+                        #held,
+                        #capture || -> #kind { #claim #(#lead)* #(#statements)* },
+                        #judge,
+                    )
+                }
+            }
+            Kind::Async | Kind::AsyncBlock(_) => {
+                let statements = match &function.kind {
+                    Kind::AsyncBlock(block) if lent => lend_self(&block.statements),
+                    Kind::AsyncBlock(block) => block.statements.clone(),
+                    Kind::Plain | Kind::Async => function.body.stmts.clone(),
+                };
+                let limit = settings.call_timeout.as_ref().map_or_else(
+                    || code!(#runtime::__private::NoLimit),
+                    |limit| {
+                        code!({
+                            const LIMIT: ::core::time::Duration = #limit;
+                            held.within(LIMIT)
+                        })
+                    },
+                );
+                code! {{
+                    let limit = #limit;
+                    let held = #held;
+                    #runtime::__private::guard(
+                        held,
+                        async #capture { #claim #edge #(#lead)* #(#statements)* },
+                        limit,
+                        #judge,
+                    )
+                    .await
+                }}
+            }
+        }
+    }
+
+    /// Makes a body that only borrows take all of `self` and each argument, as a body that moves
+    /// would: so it is `Send` when that would be.
+    fn claim(&self) -> TokenStream {
+        let names = self
+            .function
+            .arguments
+            .iter()
+            .filter_map(|argument| argument.name().map(|name| &name.ident));
+        let this = self.function.self_token();
+        code! {
+            let _ = &mut *#this;
+            #(let #names = #names;)*
+        }
+    }
+
+    fn without_fallback(&self, admit: &TokenStream) -> TokenStream {
+        let runtime = self.runtime;
+        let call = self.call(false);
+        let timed_out = self.timed_out(&self.no_answer(&code!(error)));
+        let rejected = self.no_answer(&code!(refusal.into_error()));
+        code! {
+            match site.#admit {
+                ::core::result::Result::Ok(held) => match #call {
+                    #runtime::__private::Settled::Answer(answer)
+                    | #runtime::__private::Settled::Failed(answer) => answer,
+                    #timed_out
+                },
+                ::core::result::Result::Err(refusal) => #rejected,
+            }
+        }
+    }
+
+    /// The breaker's own answer, to the caller.
+    fn no_answer(&self, error: &TokenStream) -> TokenStream {
+        let Self { runtime, function, .. } = self;
+        let kind = &function.output.annotation;
+        let name = if self.settings.failure_if.is_some() { "no_value" } else { "no_answer" };
+        let name = Ident::new(name, function.output.error_span);
+        code!(#runtime::__private::#name::<#kind>(#error))
+    }
+
+    fn with_fallback(&self, admit: &TokenStream, fallbacks: &Fallbacks) -> TokenStream {
+        let Self { settings, runtime, function, .. } = self;
+        let judge = self.judge();
+        let on = settings.fallback_on.unwrap_or(FallbackOn::Any);
+        let values = Values::new(function, fallbacks);
+        // Without anybody to tell, the cause is not made.
+        let told = fallbacks.0.first().is_some_and(|first| first.takes_cause(function));
+        let kind = if told { judge.cause() } else { code!(()) };
+        let cause = |made: TokenStream| if told { made } else { code!(()) };
+        let name = |name: &str| {
+            let name = Ident::new(name, Span::mixed_site());
+            if told { code!(#name) } else { code!(_) }
+        };
+
+        let admitted = if on == FallbackOn::Rejected {
+            let call = self.call(false);
+            let timed_out = self.timed_out(&self.no_answer(&code!(error)));
+            code! {
+                return match #call {
+                    #runtime::__private::Settled::Answer(answer)
+                    | #runtime::__private::Settled::Failed(answer) => answer,
+                    #timed_out
+                }
+            }
+        } else {
+            let call = self.call(values.borrows_self);
+            let (keep, lend, kept) = (values.keep(runtime), values.lend(), values.kept());
+            let (answer, error) = (name("answer"), name("error"));
+            let failed = cause(judge.into_cause(&code!(answer)));
+            let timed_out = match settings.call_timeout {
+                Some(_) => {
+                    let made = cause(code!(#runtime::CallError::TimedOut(error)));
+                    code!(#runtime::__private::Settled::TimedOut(#error) => #made,)
+                }
+                None => self.timed_out(&code!()),
+            };
+            code! {
+                #keep
+                let cause: #kind = match { #lend #call } {
+                    #runtime::__private::Settled::Answer(answer) => return answer,
+                    #runtime::__private::Settled::Failed(#answer) => #failed,
+                    #timed_out
+                };
+                (cause, #(#kept,)*)
+            }
+        };
+        let rejected = if on == FallbackOn::Failed {
+            let answer = self.no_answer(&code!(refusal.into_error()));
+            code!(::core::result::Result::Err(refusal) => return #answer,)
+        } else {
+            let refusal = name("refusal");
+            let error = cause(code!(#runtime::CallError::Rejected(refusal.into_error())));
+            let given = values.given();
+            code!(::core::result::Result::Err(#refusal) => (#error, #(#given,)*),)
+        };
+        let names = values.names();
+        let cause = name("cause");
+        let answer = self.answer(fallbacks, &values);
+        code! {
+            let (#cause, #(#names,)*) = match site.#admit {
+                ::core::result::Result::Ok(held) => { #admitted }
+                #rejected
+            };
+            site.count_fallback();
+            #answer
+        }
+    }
+
+    /// The arm for a call that took too long: without a `call_timeout` there is no such call, and
+    /// the type says so.
+    fn timed_out(&self, answer: &TokenStream) -> TokenStream {
+        let runtime = self.runtime;
+        match self.settings.call_timeout {
+            Some(_) => code!(#runtime::__private::Settled::TimedOut(error) => #answer,),
+            None => code!(#runtime::__private::Settled::TimedOut(never) => match never {},),
+        }
+    }
+
+    /// The fallbacks' calls, each after the one before returned a failure. The next one is told of
+    /// that failure.
+    fn answer(&self, fallbacks: &Fallbacks, values: &Values<'_>) -> TokenStream {
+        let Self { runtime, function, .. } = self;
+        let judge = self.judge();
+        let (closure, kind) = (judge.closure(), &function.output.annotation);
+        let mut tokens = TokenStream::new();
+        for (at, fallback) in fallbacks.0.iter().enumerate() {
+            let next = fallbacks.0.get(at + 1);
+            let call = Call {
+                function,
+                runtime,
+                receiver: values.receiver(next.is_some(), runtime),
+                arguments: values.arguments(next.is_some(), runtime),
+                cause: code!(cause),
+            };
+            let called = call.to(fallback);
+            let Some(next) = next else {
+                tokens.extend(called);
+                break;
+            };
+            let (name, cause) = if next.takes_cause(function) {
+                (code!(cause), judge.into_cause(&code!(answer)))
+            } else {
+                (code!(()), code!(()))
+            };
+            tokens.extend(code! {
+                let answer: #kind = #called;
+                let #name = match (#closure)(&answer) {
+                    #runtime::__private::Verdict::Failure(_) => #cause,
+                    #runtime::__private::Verdict::Success
+                    | #runtime::__private::Verdict::Ignored => return answer,
+                };
+            });
+        }
+        tokens
+    }
+}
+
+/// The setters of what is written, one after the other.
+fn written(settings: &Settings) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    macro_rules! set {
+        ($($key:ident)*) => {$(
+            if let Some(value) = &settings.$key {
+                tokens.extend(code!(.$key(#value)));
+            }
+        )*};
+    }
+    set!(service_type critical failure_threshold recovery_timeout half_open_max_calls
+        success_threshold probe_timeout response_times);
+    tokens
+}
+
+/// `let __self = self;`, as `#[async_trait]` begins the body, with `self` lent instead of moved.
+fn lend_self(statements: &[Stmt]) -> Vec<Stmt> {
+    let is_self =
+        |expression: &Expr| matches!(expression, Expr::Path(path) if path.path.is_ident("self"));
+    let mut statements = statements.to_vec();
+    for statement in &mut statements {
+        if let Stmt::Local(local) = statement
+            && let Some(init) = &mut local.init
+            && is_self(&init.expr)
+        {
+            let this = &init.expr;
+            *init.expr = parse_quote!(&mut *#this);
+        }
+    }
+    statements
+}

@@ -1,0 +1,362 @@
+//! The fallback: what may stand there, and the call that the compiler checks.
+
+use darling::{Error, FromMeta, Result, error::Accumulator};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, ExprClosure, Ident, Meta, Pat, Stmt, spanned::Spanned};
+
+use crate::{
+    function::{Function, Receiver},
+    near,
+    value::{expression, kind, ungroup, wrong},
+};
+
+/// The fallbacks, tried in order. Never empty.
+pub(crate) struct Fallbacks(pub(crate) Vec<Fallback>);
+
+/// One fallback.
+pub(crate) enum Fallback {
+    /// A function with the signature of the protected one.
+    Path(Expr),
+    /// A closure over its arguments and, perhaps, the cause.
+    Closure(ExprClosure),
+}
+
+impl FromMeta for Fallbacks {
+    fn from_meta(item: &Meta) -> Result<Self> {
+        let (_, value) = expression(item)?;
+        let Expr::Array(list) = value else {
+            return Fallback::new(value).map(|one| Self(vec![one]));
+        };
+        if list.elems.is_empty() {
+            return Err(wrong(
+                value,
+                "the list of fallbacks is empty: leave `fallback` out if there is none",
+            ));
+        }
+        let mut errors = Error::accumulator();
+        let list: Vec<_> = list
+            .elems
+            .iter()
+            .filter_map(|one| errors.handle(Fallback::new(ungroup(one))))
+            .collect();
+        errors.finish_with(Self(list))
+    }
+}
+
+impl Fallback {
+    fn new(value: &Expr) -> Result<Self> {
+        match value {
+            Expr::Path(_) => Ok(Self::Path(value.clone())),
+            Expr::Closure(closure) => Ok(Self::Closure(closure.clone())),
+            Expr::Lit(_) => Err(wrong(
+                value,
+                format!(
+                    "`fallback` takes the function itself, not its name in {}: write `fallback = other_function`",
+                    kind(value)
+                ),
+            )),
+            Expr::Call(call) => Err(wrong(
+                value,
+                format!(
+                    "this calls the fallback at once: give the function itself (`fallback = {}`) or a closure",
+                    call.func.to_token_stream()
+                ),
+            )),
+            other => Err(wrong(
+                other,
+                format!(
+                    "`fallback` takes a function's path, a closure, or a list of them (`[first, second]`); found {}",
+                    kind(other)
+                ),
+            )),
+        }
+    }
+
+    /// How the fallback is shown to people.
+    fn describe(&self) -> String {
+        match self {
+            Self::Path(path) => path.to_token_stream().to_string().replace(' ', ""),
+            Self::Closure(_) => "a closure".to_owned(),
+        }
+    }
+
+    fn closure(&self) -> Option<&ExprClosure> {
+        match self {
+            Self::Closure(closure) => Some(closure),
+            Self::Path(_) => None,
+        }
+    }
+
+    /// Whether it is told why it is called: a closure with one parameter more than the function.
+    pub(crate) fn takes_cause(&self, function: &Function) -> bool {
+        self.closure().is_some_and(|closure| {
+            let place = usize::from(takes_self(closure)) + function.arguments.len();
+            closure.inputs.get(place).is_some_and(|cause| !is_wild(cause))
+        })
+    }
+
+    /// Whether it is given the protected method's `self`.
+    pub(crate) fn takes_self(&self, function: &Function) -> bool {
+        function.receiver.is_some() && self.closure().is_none_or(takes_self)
+    }
+
+    /// Whether it is given the protected method's `self` or finds it by its name.
+    pub(crate) fn uses_self(&self, function: &Function) -> bool {
+        let named = |closure: &ExprClosure| names_self(closure.to_token_stream()).is_some();
+        self.takes_self(function) || self.closure().is_some_and(named)
+    }
+
+    /// Whether it looks at the argument at this place: a closure may decline it with `_`.
+    pub(crate) fn takes(&self, place: usize) -> bool {
+        self.closure().is_none_or(|closure| {
+            let place = place + usize::from(takes_self(closure));
+            !closure.inputs.get(place).is_some_and(is_wild)
+        })
+    }
+}
+
+impl Fallbacks {
+    pub(crate) fn describe(&self) -> String {
+        let names: Vec<String> = self.0.iter().map(Fallback::describe).collect();
+        names.join(", then ")
+    }
+
+    /// What can be seen to be wrong without knowing a type.
+    pub(crate) fn check(&self, function: &Function, errors: &mut Accumulator) {
+        for closure in self.0.iter().filter_map(Fallback::closure) {
+            check_parameters(closure, function, errors);
+            check_self(closure, function, errors);
+            if !function.is_async() {
+                check_plain(closure, errors);
+            }
+        }
+    }
+}
+
+fn check_parameters(closure: &ExprClosure, function: &Function, errors: &mut Accumulator) {
+    let (written, wanted) = (closure.inputs.len(), function.arguments.len());
+    let receiver = usize::from(takes_self(closure) && function.receiver.is_some());
+    if written == wanted + receiver || written == wanted + receiver + 1 {
+        return;
+    }
+    let names: Vec<String> = function
+        .arguments
+        .iter()
+        .enumerate()
+        .map(|(place, argument)| {
+            argument
+                .name()
+                .map_or_else(|| format!("argument_{place}"), |name| name.ident.to_string())
+        })
+        .collect();
+    let (plain, told) = (names.join(", "), [names, vec!["cause".to_owned()]].concat().join(", "));
+    let name = &function.signature.ident;
+    let of_self = if function.receiver.is_some() {
+        "; `self` can be used in it by its name, or taken as a first parameter called `this`"
+    } else {
+        ""
+    };
+    let message = format!(
+        "expected a closure with {wanted} or {} parameters, found one with {written}: it takes the arguments of `{name}` and, if it wants, the cause: write `|{plain}|` or `|{told}|`{of_self}",
+        wanted + 1
+    );
+    // Both bars, where the tool chain can name what is between them; the first where it cannot.
+    let bars = closure.inputs_begin.spans[0];
+    let bars = bars.join(closure.inputs_end.spans[0]).unwrap_or(bars);
+    errors.push(Error::custom(message).with_span(&bars));
+}
+
+/// A method that takes `self` by value has used it up when its fallback is called.
+fn check_self(closure: &ExprClosure, function: &Function, errors: &mut Accumulator) {
+    if function.receiver != Some(Receiver::Owned) {
+        return;
+    }
+    if let Some(at) = names_self(closure.to_token_stream()) {
+        let message = "the function uses `self` up: take what the fallback needs of it as a first parameter called `this`, which is a clone of it where one is needed";
+        errors.push(Error::custom(message).with_span(&at));
+    }
+}
+
+fn check_plain(closure: &ExprClosure, errors: &mut Accumulator) {
+    let at = match (&closure.asyncness, async_body(closure)) {
+        (Some(asyncness), _) => asyncness.span,
+        (None, Some(block)) => block.async_token.span,
+        (None, None) => return,
+    };
+    let message = "the protected function is a plain `fn`, so its fallback cannot be `async`: make the function `async`, or answer without waiting";
+    errors.push(Error::custom(message).with_span(&at));
+}
+
+/// A first parameter by the name of `this` stands for `self`.
+fn takes_self(closure: &ExprClosure) -> bool {
+    let Some(mut first) = closure.inputs.first() else { return false };
+    if let Pat::Type(typed) = first {
+        first = &typed.pat;
+    }
+    matches!(first, Pat::Ident(name) if name.ident == "this")
+}
+
+fn is_wild(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Type(typed) => is_wild(&typed.pat),
+        _ => false,
+    }
+}
+
+/// Where `self` is written in there, if it is.
+fn names_self(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(name) if name == "self" => Some(name.span()),
+        TokenTree::Group(group) => names_self(group.stream()),
+        _ => None,
+    })
+}
+
+/// The `async` block that is all of the closure's body.
+fn async_body(closure: &ExprClosure) -> Option<&syn::ExprAsync> {
+    let mut body = ungroup(&closure.body);
+    while let Expr::Block(block) = body {
+        match block.block.stmts.as_slice() {
+            [Stmt::Expr(only, None)] if block.label.is_none() => body = only,
+            _ => return None,
+        }
+    }
+    match body {
+        Expr::Async(block) => Some(block),
+        _ => None,
+    }
+}
+
+/// What a call of one fallback is made of.
+pub(crate) struct Call<'a> {
+    pub(crate) function: &'a Function,
+    pub(crate) runtime: &'a TokenStream,
+    /// The receiver's value, where there is one.
+    pub(crate) receiver: Option<TokenStream>,
+    /// The values of the arguments, by place.
+    pub(crate) arguments: Vec<TokenStream>,
+    /// The cause's value.
+    pub(crate) cause: TokenStream,
+}
+
+impl Call<'_> {
+    /// The call, ending in the fallback's answer.
+    ///
+    /// For `fallback = search_in_database` on `async fn search(query: &str) -> Found` it is
+    ///
+    /// ```ignore
+    /// {
+    ///     fn circuit_breaker_fallback<A0, R, F: FnOnce(A0) -> R>(a0: A0, fallback: F) -> R {
+    ///         fallback(a0)
+    ///     }
+    ///     answer::<Found, _, _>(circuit_breaker_fallback::<_, _, _>(query, search_in_database)).await
+    /// }
+    /// ```
+    ///
+    /// The small function makes the compiler compare whole signatures: called directly, a wrong
+    /// fallback would be told about in terms of the call. The arguments come first, so that their
+    /// types are known when a closure's parameters are to be inferred.
+    pub(crate) fn to(&self, fallback: &Fallback) -> TokenStream {
+        match fallback {
+            Fallback::Path(path) => self.path(path),
+            Fallback::Closure(closure) => self.closure(fallback, closure),
+        }
+    }
+
+    fn path(&self, path: &Expr) -> TokenStream {
+        let values: Vec<&TokenStream> = self.receiver.iter().chain(&self.arguments).collect();
+        let output = &self.function.output.annotation;
+        let span = path.span();
+        if !self.function.is_async() {
+            return adapter(&values, Shape::Plain, &code!(#output), path, span);
+        }
+        let runtime = self.runtime;
+        let called = adapter(&values, Shape::Plain, &code!(_), path, span);
+        quote_spanned!(near(span)=> #runtime::__private::answer::<#output, _, _>(#called).await)
+    }
+
+    fn closure(&self, fallback: &Fallback, closure: &ExprClosure) -> TokenStream {
+        let output = &self.function.output.annotation;
+        let with_self = takes_self(closure);
+        let receiver = with_self.then_some(self.receiver.as_ref()).flatten();
+        let offset = usize::from(with_self);
+        let wanted: Vec<usize> =
+            (0..self.arguments.len()).filter(|&place| fallback.takes(place)).collect();
+        let mut values: Vec<&TokenStream> = receiver.into_iter().collect();
+        values.extend(wanted.iter().map(|&place| &self.arguments[place]));
+        let told = fallback.takes_cause(self.function);
+        if told {
+            values.push(&self.cause);
+        }
+        // Parameters that the closure declines are left out, so that nothing is kept for them.
+        let last = self.arguments.len() + offset;
+        let mut closure = closure.clone();
+        closure.inputs =
+            std::mem::take(&mut closure.inputs)
+                .into_iter()
+                .enumerate()
+                .filter(|&(at, _)| {
+                    if at < last { at < offset || wanted.contains(&(at - offset)) } else { told }
+                })
+                .map(|(_, parameter)| parameter)
+                .collect();
+        let span = closure.inputs_begin.span();
+        let is_future = closure.asyncness.is_some() || async_body(&closure).is_some();
+        if closure.asyncness.take().is_some() {
+            // The same, in a form whose answer's type can be given.
+            let body = &closure.body;
+            *closure.body = syn::parse_quote_spanned!(near(body.span())=> async move { #body });
+            closure.output = syn::ReturnType::Default;
+        }
+        let called = adapter(
+            &values,
+            if is_future { Shape::Future } else { Shape::Plain },
+            &code!(#output),
+            &closure,
+            span,
+        );
+        if is_future { quote_spanned!(near(span)=> #called.await) } else { called }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Shape {
+    Plain,
+    Future,
+}
+
+/// A function of its own around the call, see [`Call::to`].
+fn adapter(
+    values: &[&TokenStream],
+    shape: Shape,
+    output: &TokenStream,
+    fallback: &impl ToTokens,
+    span: Span,
+) -> TokenStream {
+    let types: Vec<Ident> =
+        (0..values.len()).map(|at| Ident::new(&format!("A{at}"), Span::mixed_site())).collect();
+    let names: Vec<Ident> =
+        (0..values.len()).map(|at| Ident::new(&format!("a{at}"), Span::mixed_site())).collect();
+    let holes = types.iter().map(|_| code!(_));
+    let name = Ident::new("circuit_breaker_fallback", span);
+    let (generics, returned) = match shape {
+        Shape::Plain => (code!(R), code!(R)),
+        Shape::Future => (code!(R, W: ::core::future::Future<Output = R>), code!(W)),
+    };
+    let more = match shape {
+        Shape::Plain => code!(_),
+        Shape::Future => code!(_, _),
+    };
+    quote_spanned! {near(span)=> {
+        #[allow(clippy::too_many_arguments)]
+        fn #name<#(#types,)* #generics, F: ::core::ops::FnOnce(#(#types),*) -> #returned>(
+            #(#names: #types,)*
+            fallback: F,
+        ) -> #returned {
+            fallback(#(#names),*)
+        }
+        #name::<#(#holes,)* #output, #more>(#(#values,)* #fallback)
+    }}
+}

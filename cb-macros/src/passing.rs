@@ -1,0 +1,153 @@
+//! How arguments get to the fallback: moved where the body never had them, kept, copied or lent where
+//! it did.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Ident, spanned::Spanned};
+
+use crate::{
+    fallback::Fallbacks,
+    function::{Argument, Function, Receiver},
+    near,
+};
+
+/// The values that fallbacks want, of a function all of whose arguments have names.
+pub(crate) struct Values<'a> {
+    function: &'a Function,
+    /// For each argument, whether a fallback wants it.
+    wanted: Vec<bool>,
+    /// The body is to borrow `self` instead of moving it, because a fallback has it after the body.
+    pub(crate) borrows_self: bool,
+    /// `self` goes to a fallback by value.
+    moves_self: bool,
+}
+
+/// How one value outlives the body.
+#[derive(Clone, Copy)]
+enum Way {
+    Copied,
+    Lent,
+    Kept,
+}
+
+fn way(argument: &Argument) -> Way {
+    if argument.is_shared() {
+        Way::Copied
+    } else if argument.is_exclusive() {
+        Way::Lent
+    } else {
+        Way::Kept
+    }
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn new(function: &'a Function, fallbacks: &Fallbacks) -> Self {
+        let wanted = (0..function.arguments.len())
+            .map(|place| fallbacks.0.iter().any(|fallback| fallback.takes(place)))
+            .collect();
+        let uses_self = fallbacks.0.iter().any(|fallback| fallback.uses_self(function));
+        let takes_self = fallbacks.0.iter().any(|fallback| fallback.takes_self(function));
+        Self {
+            function,
+            wanted,
+            borrows_self: uses_self && function.receiver == Some(Receiver::Exclusive),
+            moves_self: takes_self && function.receiver == Some(Receiver::Owned),
+        }
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = (&'a Ident, &'a Argument)> {
+        let arguments = self.function.arguments.iter().zip(&self.wanted);
+        arguments
+            .filter_map(|(argument, wanted)| wanted.then_some((&argument.name()?.ident, argument)))
+    }
+
+    /// The names under which the fallback finds the values.
+    pub(crate) fn names(&self) -> Vec<TokenStream> {
+        let this = self.moves_self.then(|| code!(this));
+        this.into_iter().chain(self.wanted().map(|(name, _)| code!(#name))).collect()
+    }
+
+    /// The values, where the body never had them.
+    pub(crate) fn given(&self) -> Vec<TokenStream> {
+        let me = self.function.self_token();
+        let this = self.moves_self.then(|| code!(#me));
+        this.into_iter().chain(self.wanted().map(|(name, _)| code!(#name))).collect()
+    }
+
+    /// Makes another of each value that the body uses up.
+    pub(crate) fn keep(&self, runtime: &TokenStream) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        if self.moves_self {
+            let me = self.function.self_token();
+            tokens.extend(code!(let this = #runtime::__private::keep(&#me);));
+        }
+        for (name, argument) in self.wanted() {
+            if let Way::Kept = way(argument) {
+                let (kept, span) = (kept(name), argument.kind.span());
+                let value = at(name, span);
+                tokens.extend(
+                    quote_spanned!(near(span)=> let #kept = #runtime::__private::keep(&#value);),
+                );
+            }
+        }
+        tokens
+    }
+
+    /// Lends the body what it may change, so that the fallback has it back.
+    pub(crate) fn lend(&self) -> TokenStream {
+        let lent = self.wanted().filter(|(_, argument)| matches!(way(argument), Way::Lent));
+        lent.map(|(name, _)| code!(let #name = &mut *#name;)).collect()
+    }
+
+    /// The values after the body.
+    pub(crate) fn kept(&self) -> Vec<TokenStream> {
+        let this = self.moves_self.then(|| code!(this));
+        let arguments = self.wanted().map(|(name, argument)| match way(argument) {
+            Way::Copied | Way::Lent => code!(#name),
+            Way::Kept => {
+                let kept = kept(name);
+                code!(#kept)
+            }
+        });
+        this.into_iter().chain(arguments).collect()
+    }
+
+    /// `self` for one fallback's call, and for the next one's after it if there is one.
+    pub(crate) fn receiver(&self, again: bool, runtime: &TokenStream) -> Option<TokenStream> {
+        let me = self.function.self_token();
+        Some(match (self.function.receiver?, again) {
+            (Receiver::Shared, _) | (Receiver::Exclusive, false) => code!(#me),
+            (Receiver::Exclusive, true) => code!(&mut *#me),
+            (Receiver::Owned, false) => code!(this),
+            (Receiver::Owned, true) => code!(#runtime::__private::keep(&this)),
+        })
+    }
+
+    /// The arguments, by place, for one fallback's call, and for the next one's after it.
+    pub(crate) fn arguments(&self, again: bool, runtime: &TokenStream) -> Vec<TokenStream> {
+        let value = |argument: &Argument| {
+            let name = &argument.name()?.ident;
+            Some(match (way(argument), again) {
+                (Way::Copied, _) | (_, false) => code!(#name),
+                (Way::Lent, true) => code!(&mut *#name),
+                (Way::Kept, true) => {
+                    let span = argument.kind.span();
+                    let value = at(name, span);
+                    quote_spanned!(near(span)=> #runtime::__private::keep(&#value))
+                }
+            })
+        };
+        self.function.arguments.iter().map(|argument| value(argument).unwrap_or_default()).collect()
+    }
+}
+
+/// The same name, standing elsewhere for the sake of a message.
+fn at(name: &Ident, span: Span) -> Ident {
+    Ident::new(&name.to_string(), span.resolved_at(name.span()))
+}
+
+/// The name of what is kept of an argument.
+fn kept(name: &Ident) -> Ident {
+    let name = name.to_string();
+    Ident::new(&format!("kept_{}", name.trim_start_matches("r#")), Span::mixed_site())
+}

@@ -1,0 +1,176 @@
+//! Everything that is refused by looking at what was written. All of it is told in one go.
+
+use darling::{Error, error::Accumulator};
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::{Item, ItemFn, TraitItemFn, spanned::Spanned};
+
+use crate::{
+    args::Args,
+    function::{Function, is_circuit_breaker},
+};
+
+fn refuse(errors: &mut Accumulator, span: Span, message: impl std::fmt::Display) {
+    errors.push(Error::custom(message).with_span(&span));
+}
+
+/// Reads the item under the attribute, or says why it is none that can be protected.
+pub(crate) fn item(tokens: &TokenStream) -> Result<ItemFn, syn::Error> {
+    let problem = match syn::parse2::<ItemFn>(tokens.clone()) {
+        Ok(item) => return Ok(item),
+        Err(problem) => problem,
+    };
+    if let Ok(method) = syn::parse2::<TraitItemFn>(tokens.clone()) {
+        let at = method.semi_token.map_or_else(|| method.sig.span(), |semi| semi.span);
+        return Err(syn::Error::new(
+            at,
+            "a method without a body has nothing to protect: put `#[circuit_breaker]` on the method in each `impl` of the trait",
+        ));
+    }
+    match syn::parse2::<Item>(tokens.clone()) {
+        Ok(Item::Verbatim(_)) | Err(_) => Err(problem),
+        Ok(item) => {
+            let (at, what, hint) = name(&item);
+            Err(syn::Error::new(
+                at,
+                format!("`#[circuit_breaker]` protects functions, and this is {what}{hint}"),
+            ))
+        }
+    }
+}
+
+/// The keyword of an item that is no function, and what it is called.
+fn name(item: &Item) -> (Span, &'static str, &'static str) {
+    match item {
+        Item::Struct(item) => (item.struct_token.span, "a struct", ""),
+        Item::Enum(item) => (item.enum_token.span, "an enum", ""),
+        Item::Impl(item) => (
+            item.impl_token.span,
+            "an `impl` block",
+            ": put it on each method that calls the service",
+        ),
+        Item::Trait(item) => {
+            (item.trait_token.span, "a trait", ": put it on the methods in each `impl` of it")
+        }
+        Item::Mod(item) => {
+            (item.mod_token.span, "a module", ": put it on each function that calls the service")
+        }
+        Item::Const(item) => (item.const_token.span, "a constant", ""),
+        Item::Static(item) => (item.static_token.span, "a static", ""),
+        Item::Use(item) => (item.use_token.span, "an import", ""),
+        other => (other.span(), "none", ""),
+    }
+}
+
+/// What is wrong with the settings, with the function, or with the one for the other.
+pub(crate) fn check(args: &Args, function: &Function, errors: &mut Accumulator) {
+    if args.settings.name.is_none() && args.key("name").is_none() {
+        refuse(
+            errors,
+            Span::call_site(),
+            "the circuit breaker needs a name: `#[circuit_breaker(name = \"...\")]`",
+        );
+    }
+    signature(function, errors);
+    contradictions(args, errors);
+    if let Some(fallbacks) = &args.settings.fallback {
+        fallbacks.check(function, errors);
+        if let Some(opaque) = function.output.opaque {
+            refuse(
+                errors,
+                opaque,
+                "a function with a fallback cannot return `impl Trait`, because the two would have to return the same type, which cannot be named: return a named or boxed type, such as `Box<dyn Trait>`",
+            );
+        }
+    }
+    if !function.is_async() {
+        let async_only = [
+            (
+                "call_timeout",
+                "which cannot be dropped before it returns: set a timeout in the client that it calls, or make it `async`",
+            ),
+            (
+                "cancelled",
+                "which nobody can drop before it returns: leave the setting out, or make it `async`",
+            ),
+        ];
+        for (key, why) in async_only {
+            if let Some(at) = args.key(key) {
+                refuse(
+                    errors,
+                    at,
+                    format!("`{key}` is for `async` functions, and this is a plain `fn`, {why}"),
+                );
+            }
+        }
+    }
+}
+
+fn signature(function: &Function, errors: &mut Accumulator) {
+    let signature = &function.signature;
+    for twice in function.attributes.iter().filter(|other| is_circuit_breaker(other.path())) {
+        refuse(
+            errors,
+            twice.path().span(),
+            "`#[circuit_breaker]` stands on this function twice: a call goes through one breaker; put all settings into one attribute",
+        );
+    }
+    if let Some(constness) = signature.constness {
+        refuse(
+            errors,
+            constness.span,
+            "a `const fn` cannot be protected: it may run in the compiler, where there is no breaker; remove `const`",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        refuse(
+            errors,
+            abi.extern_token.span,
+            "an `extern fn` cannot be protected, because a foreign caller could not be told that the call was rejected: protect a function of Rust's own that it calls",
+        );
+    }
+    if let Some(variadic) = &signature.variadic {
+        refuse(
+            errors,
+            variadic.dots.spans[0],
+            "a function with `...` arguments cannot be protected",
+        );
+    }
+    if function.hides_future() {
+        refuse(
+            errors,
+            function.output.span,
+            "this function returns a future that is made elsewhere, out of the breaker's sight: make it an `async fn`, or end it in `async move { .. }` or `Box::pin(async move { .. })`",
+        );
+    }
+}
+
+/// Settings that cannot be meant together.
+fn contradictions(args: &Args, errors: &mut Accumulator) {
+    if let Some(later) = args.later("record_errors", "failure_if") {
+        refuse(
+            errors,
+            later,
+            "`record_errors` and `failure_if` both say what a failure is: keep one of them",
+        );
+    }
+    if let (Some(at), None) = (args.key("fallback_on"), args.key("fallback")) {
+        refuse(
+            errors,
+            at,
+            "`fallback_on` says when the fallback answers, but there is no `fallback`: add one, or remove it",
+        );
+    }
+}
+
+/// What goes into the crate where the attribute was refused: the item without it, so that no error
+/// follows from its absence.
+pub(crate) fn without_attribute(tokens: TokenStream) -> TokenStream {
+    match syn::parse2::<ItemFn>(tokens.clone()) {
+        Ok(mut item) => {
+            item.attrs.retain(|attribute| !is_circuit_breaker(attribute.path()));
+            item.into_token_stream()
+        }
+        Err(_) => tokens,
+    }
+}
