@@ -46,6 +46,8 @@ pub(crate) struct Settings {
 pub(crate) struct Args {
     pub(crate) settings: Settings,
     keys: Vec<(String, Span)>,
+    /// Whether every key was read and known.
+    complete: bool,
 }
 
 impl Args {
@@ -59,6 +61,7 @@ impl Args {
                 Entries::default()
             }
         };
+        let mut complete = entries.broken_off.is_none();
         if let Some(error) = entries.broken_off {
             errors.push(error.into());
         }
@@ -70,6 +73,7 @@ impl Args {
             let key = key.unwrap_or_else(|_| entry.path().to_token_stream().to_string());
             if keys::find(&key).is_none() {
                 errors.push(Error::custom(keys::unknown(&key)).with_span(&span));
+                complete = false;
             } else if keys.iter().any(|(before, _)| *before == key) {
                 let message = format!("`{key}` is given twice: remove one of the two");
                 errors.push(Error::custom(message).with_span(&span));
@@ -85,7 +89,13 @@ impl Args {
                 settings.take(one);
             }
         }
-        Self { settings, keys }
+        Self { settings, keys, complete }
+    }
+
+    /// Whether a key that is not there was not written: it may stand behind what could not be read,
+    /// or be misspelled.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// Where a key stands, if it is written.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Expr, FnArg, Ident, PatIdent, Stmt, parse_quote, spanned::Spanned};
+use syn::{Expr, FnArg, Ident, PatIdent, Stmt, Type, parse_quote, spanned::Spanned};
 
 use crate::{
     args::Settings,
@@ -11,7 +11,7 @@ use crate::{
     judge::Judge,
     near,
     passing::Values,
-    value::{Cancelled, FallbackOn},
+    value::{Cancelled, FallbackOn, Setting as _},
 };
 
 /// The function with its calls routed through the breaker.
@@ -117,17 +117,19 @@ impl Expansion<'_> {
         let site = self.site();
         let admit = match &self.settings.enabled {
             None => code!(admit()),
-            Some(enabled) => {
-                let enabled = &enabled.0;
-                quote_spanned!(near(enabled.span())=> admit_if(#enabled))
-            }
+            Some(_) => code!(admit_if(enabled)),
         };
         let outcome = match &self.settings.fallback {
             None => self.without_fallback(&admit),
             Some(fallbacks) => self.with_fallback(&admit, fallbacks),
         };
+        let enabled = self.settings.enabled.as_ref().map(|enabled| {
+            let enabled = &enabled.0;
+            code!(let enabled: bool = #enabled;)
+        });
         code! {
             let site: &'static #runtime::__private::Site = #site;
+            #enabled
             #outcome
         }
     }
@@ -143,12 +145,13 @@ impl Expansion<'_> {
             }
             None => code!(::core::option::Option::None),
         };
-        let written = written(settings);
+        let (checks, written) = written(settings);
         let line = Ident::new("line", function.signature.ident.span());
         code! {{
             fn here() -> &'static str {
                 ::core::any::type_name_of_val(&here)
             }
+            #checks
             static DECLARATION: #runtime::Declaration = #runtime::Declaration::new(
                 #name,
                 here,
@@ -171,17 +174,7 @@ impl Expansion<'_> {
             Some(Cancelled::Ignore) | None => code!(held),
         };
         let kind = &function.output.annotation;
-        // Makes `?` in the body infer, as it would in a function of this type.
-        let edge = code! {
-            #[allow(
-                unknown_lints, unreachable_code, clippy::diverging_sub_expression,
-                clippy::empty_loop, clippy::let_with_type_underscore, clippy::needless_return,
-            )]
-            if false {
-                let answer: #kind = loop {};
-                return answer;
-            }
-        };
+        let edge = typed_edge(kind);
         // Where the fallback comes after the body, `&mut self` is lent to it and not given away.
         let lent = again && function.receiver == Some(Receiver::Exclusive);
         let capture = if lent { code!() } else { code!(move) };
@@ -206,10 +199,8 @@ impl Expansion<'_> {
                 let limit = settings.call_timeout.as_ref().map_or_else(
                     || code!(#runtime::__private::NoLimit),
                     |limit| {
-                        code!({
-                            const LIMIT: ::core::time::Duration = #limit;
-                            held.within(LIMIT)
-                        })
+                        let check = limit.check();
+                        code!({ #check held.within(#limit) })
                     },
                 );
                 code! {{
@@ -245,8 +236,8 @@ impl Expansion<'_> {
     fn without_fallback(&self, admit: &TokenStream) -> TokenStream {
         let runtime = self.runtime;
         let call = self.call(false);
-        let timed_out = self.timed_out(&self.no_answer(&code!(error)));
-        let rejected = self.no_answer(&code!(refusal.into_error()));
+        let timed_out = self.timed_out(&self.judge().no_answer(&code!(error)));
+        let rejected = self.judge().no_answer(&code!(refusal.into_error()));
         code! {
             match site.#admit {
                 ::core::result::Result::Ok(held) => match #call {
@@ -257,15 +248,6 @@ impl Expansion<'_> {
                 ::core::result::Result::Err(refusal) => #rejected,
             }
         }
-    }
-
-    /// The breaker's own answer, to the caller.
-    fn no_answer(&self, error: &TokenStream) -> TokenStream {
-        let Self { runtime, function, .. } = self;
-        let kind = &function.output.annotation;
-        let name = if self.settings.failure_if.is_some() { "no_value" } else { "no_answer" };
-        let name = Ident::new(name, function.output.error_span);
-        code!(#runtime::__private::#name::<#kind>(#error))
     }
 
     fn with_fallback(&self, admit: &TokenStream, fallbacks: &Fallbacks) -> TokenStream {
@@ -284,7 +266,7 @@ impl Expansion<'_> {
 
         let admitted = if on == FallbackOn::Rejected {
             let call = self.call(false);
-            let timed_out = self.timed_out(&self.no_answer(&code!(error)));
+            let timed_out = self.timed_out(&self.judge().no_answer(&code!(error)));
             code! {
                 return match #call {
                     #runtime::__private::Settled::Answer(answer)
@@ -315,7 +297,7 @@ impl Expansion<'_> {
             }
         };
         let rejected = if on == FallbackOn::Failed {
-            let answer = self.no_answer(&code!(refusal.into_error()));
+            let answer = self.judge().no_answer(&code!(refusal.into_error()));
             code!(::core::result::Result::Err(refusal) => return #answer,)
         } else {
             let refusal = name("refusal");
@@ -385,19 +367,21 @@ impl Expansion<'_> {
     }
 }
 
-/// The setters of what is written, one after the other.
-fn written(settings: &Settings) -> TokenStream {
-    let mut tokens = TokenStream::new();
+/// The setters of what is written, one after the other, and before them what the compiler is to
+/// check of the constants among the values.
+fn written(settings: &Settings) -> (TokenStream, TokenStream) {
+    let (mut checks, mut setters) = (TokenStream::new(), TokenStream::new());
     macro_rules! set {
         ($($key:ident)*) => {$(
             if let Some(value) = &settings.$key {
-                tokens.extend(code!(.$key(#value)));
+                checks.extend(value.check());
+                setters.extend(code!(.$key(#value)));
             }
         )*};
     }
     set!(service_type critical failure_threshold recovery_timeout half_open_max_calls
         success_threshold probe_timeout response_times);
-    tokens
+    (checks, setters)
 }
 
 /// `let __self = self;`, as `#[async_trait]` begins the body, with `self` lent instead of moved.
@@ -415,4 +399,19 @@ fn lend_self(statements: &[Stmt]) -> Vec<Stmt> {
         }
     }
     statements
+}
+
+/// Makes `?` and a last expression in an `async` block infer, as they would in a function of this
+/// return type.
+pub(crate) fn typed_edge(kind: &Type) -> TokenStream {
+    code! {
+        #[allow(
+            unknown_lints, unreachable_code, clippy::diverging_sub_expression,
+            clippy::empty_loop, clippy::let_with_type_underscore, clippy::needless_return,
+        )]
+        if false {
+            let answer: #kind = loop {};
+            return answer;
+        }
+    }
 }

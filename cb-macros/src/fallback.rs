@@ -6,6 +6,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprClosure, Ident, Meta, Pat, Stmt, spanned::Spanned};
 
 use crate::{
+    expand::typed_edge,
     function::{Function, Receiver},
     near,
     value::{expression, kind, ungroup, wrong},
@@ -251,7 +252,10 @@ impl Call<'_> {
     ///     fn circuit_breaker_fallback<A0, R, F: FnOnce(A0) -> R>(a0: A0, fallback: F) -> R {
     ///         fallback(a0)
     ///     }
-    ///     answer::<Found, _, _>(circuit_breaker_fallback::<_, _, _>(query, search_in_database)).await
+    ///     let answer: Found = match circuit_breaker_fallback::<_, _, _>(query, search_in_database) {
+    ///         returned => (&returned).kind_of_answer().wait_for(returned).await,
+    ///     };
+    ///     answer
     /// }
     /// ```
     ///
@@ -274,7 +278,17 @@ impl Call<'_> {
         }
         let runtime = self.runtime;
         let called = adapter(&values, Shape::Plain, &code!(_), path, span);
-        quote_spanned!(near(span)=> #runtime::__private::answer::<#output, _, _>(#called).await)
+        let import = code!(use #runtime::__private::{IsAnswer as _, IsFuture as _};);
+        let returned = code!(returned);
+        quote_spanned! {span=> {
+            let answer: #output = match #called {
+                #returned => {
+                    #import
+                    (&#returned).kind_of_answer().wait_for(#returned).await
+                }
+            };
+            answer
+        }}
     }
 
     fn closure(&self, fallback: &Fallback, closure: &ExprClosure) -> TokenStream {
@@ -303,12 +317,22 @@ impl Call<'_> {
                 .map(|(_, parameter)| parameter)
                 .collect();
         let span = closure.inputs_begin.span();
-        let is_future = closure.asyncness.is_some() || async_body(&closure).is_some();
-        if closure.asyncness.take().is_some() {
-            // The same, in a form whose answer's type can be given.
+        // An `async` closure and one with an `async` body are called in one form, in which the type of
+        // the answer can be given.
+        let future = if closure.asyncness.take().is_some() {
             let body = &closure.body;
-            *closure.body = syn::parse_quote_spanned!(near(body.span())=> async move { #body });
             closure.output = syn::ReturnType::Default;
+            Some((code!(move), code!(#body)))
+        } else {
+            async_body(&closure).map(|block| {
+                let (capture, statements) = (block.capture, &block.block.stmts);
+                (code!(#capture), code!(#(#statements)*))
+            })
+        };
+        let is_future = future.is_some();
+        if let Some((capture, body)) = future {
+            let edge = typed_edge(output);
+            *closure.body = Expr::Verbatim(code!(async #capture { #edge #body }));
         }
         let called = adapter(
             &values,

@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use syn::{
     Attribute, Block, Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PatIdent, Path,
     PathArguments, ReceiverKind, ReturnType, Signature, Stmt, Token, Type, TypeParamBound,
-    Visibility, parse_quote, spanned::Spanned, visit_mut::VisitMut,
+    Visibility, parse_quote, parse_quote_spanned, spanned::Spanned, visit_mut::VisitMut,
 };
 
 /// A function to be protected.
@@ -67,6 +67,8 @@ pub(crate) struct Output {
     pub(crate) span: Span,
     /// Where its error type stands, if it is written.
     pub(crate) error_span: Span,
+    /// The error type, if it is a type parameter of the function.
+    pub(crate) generic_error: Option<Type>,
     /// Where it says `impl Trait`, if it does.
     pub(crate) opaque: Option<Span>,
 }
@@ -161,7 +163,8 @@ impl Output {
     fn new(declared: Option<Type>, signature: &Signature) -> Self {
         let Some(declared) = declared else {
             let span = signature.ident.span();
-            return Self { annotation: parse_quote!(()), span, error_span: span, opaque: None };
+            let annotation = parse_quote_spanned!(span=> ());
+            return Self { annotation, span, error_span: span, generic_error: None, opaque: None };
         };
         let mut annotation = declared.clone();
         let mut opaque = HideOpaque(None);
@@ -169,7 +172,10 @@ impl Output {
         Self {
             annotation,
             span: declared.span(),
-            error_span: written_error(&declared).unwrap_or_else(|| declared.span()),
+            error_span: written_error(&declared).map_or_else(|| declared.span(), Spanned::span),
+            generic_error: written_error(&declared)
+                .filter(|error| is_parameter(error, signature))
+                .cloned(),
             opaque: opaque.0,
         }
     }
@@ -189,12 +195,20 @@ impl VisitMut for HideOpaque {
     }
 }
 
-/// Where `E` stands in `Result<T, E>`.
-fn written_error(kind: &Type) -> Option<Span> {
+/// Whether a type is one of the function's own type parameters.
+pub(crate) fn is_parameter(kind: &Type, signature: &Signature) -> bool {
+    let Type::Path(path) = kind else { return matches!(kind, Type::ImplTrait(_)) };
+    path.path.get_ident().is_some_and(|name| {
+        signature.generics.type_params().any(|parameter| parameter.ident == *name)
+    })
+}
+
+/// The `E` of `Result<T, E>`.
+fn written_error(kind: &Type) -> Option<&Type> {
     let Type::Path(path) = kind else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
     match types(&last.arguments).as_slice() {
-        [_, error] => Some(error.span()),
+        [_, error] => Some(error),
         _ => None,
     }
 }

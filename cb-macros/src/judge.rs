@@ -16,76 +16,72 @@ pub(crate) struct Judge<'a> {
 impl Judge<'_> {
     /// A closure from a returned value to a verdict.
     ///
-    /// For `ignore_errors = NotFound` and `record_errors = Io(_)` it is
+    /// For `record_errors = Io(_)` it is
     ///
     /// ```ignore
-    /// |answer: &Result<Doc, SearchError>| judge_error(answer, |error| match error {
-    ///     NotFound => Verdict::Ignored,
-    ///     Io(_) => Verdict::Failure((&&&Describe(error)).text()),
-    ///     _ => Verdict::Success,
-    /// })
+    /// |answer: &Result<Doc, SearchError>| match Judged::failure(answer) {
+    ///     Some(error) => match error {
+    ///         Io(_) => Verdict::Failure((&&&Describe(error)).text()),
+    ///         _ => Verdict::Success,
+    ///     },
+    ///     None => Verdict::Success,
+    /// }
     /// ```
+    ///
+    /// With `ignore_errors = NotFound` there is a `match` around that, which asks for it first.
     pub(crate) fn closure(&self) -> TokenStream {
         let Self { settings, output, runtime } = self;
-        let kind = &output.annotation;
-        let span = output.span;
-        let failed = quote_spanned! {near(span)=> {
+        let (kind, private) = (&output.annotation, code!(#runtime::__private));
+        let failure = quote_spanned!(output.span=> <#kind as #private::Judged>::failure);
+        let failed = code! {{
             use #runtime::describe::{ByDebug as _, ByDisplay as _, ByNothing as _};
-            #runtime::__private::Verdict::Failure((&&&#runtime::describe::Describe(error)).text())
+            #private::Verdict::Failure((&&&#runtime::describe::Describe(error)).text())
         }};
-        let failed = match &settings.record_errors {
+        let recorded = match &settings.record_errors {
             Some(recorded) => {
-                let recorded = matches(recorded, &failed);
-                code!(match error { #recorded _ => #runtime::__private::Verdict::Success })
+                let arm = arm(recorded, &failed);
+                code!(match error { #arm _ => #private::Verdict::Success })
             }
             None => failed,
         };
-        let judge_error = |failed: &TokenStream| match &settings.ignore_errors {
-            Some(ignored) => {
-                let ignored = matches(ignored, &code!(#runtime::__private::Verdict::Ignored));
-                code!(match error { #ignored _ => #failed })
-            }
-            None => failed.clone(),
-        };
-        let body = match &settings.failure_if {
-            None => {
-                let judged = judge_error(&failed);
-                quote_spanned! {near(span)=>
-                    #runtime::__private::judge_error::<#kind>(answer, |error| #judged)
+        let judged = match &settings.failure_if {
+            None => code! {
+                match #failure(answer) {
+                    ::core::option::Option::Some(error) => #recorded,
+                    ::core::option::Option::None => #private::Verdict::Success,
                 }
-            }
+            },
             Some(code) => {
                 let code = &code.0;
-                let by_value = quote_spanned! {near(code.span())=> {
+                let value = code!(answer);
+                let failed = quote_spanned! {code.span()=> {
                     fn circuit_breaker_failure_if<R, F: ::core::ops::FnOnce(&R) -> bool>(
                         answer: &R,
                         failure_if: F,
                     ) -> bool {
                         failure_if(answer)
                     }
-                    #runtime::__private::judge_value(
-                        circuit_breaker_failure_if::<#kind, _>(answer, #code)
-                    )
+                    circuit_breaker_failure_if::<#kind, _>(#value, #code)
                 }};
-                match &settings.ignore_errors {
-                    None => by_value,
-                    Some(ignored) => {
-                        let ignored = matches(ignored, &code!(true));
-                        quote_spanned! {near(span)=>
-                            if #runtime::__private::is_error::<#kind>(
-                                answer,
-                                |error| match error { #ignored _ => false },
-                            ) {
-                                #runtime::__private::Verdict::Ignored
-                            } else {
-                                #by_value
-                            }
-                        }
+                code! {
+                    if #failed {
+                        #private::Verdict::Failure(::core::option::Option::None)
+                    } else {
+                        #private::Verdict::Success
                     }
                 }
             }
         };
-        code!(|answer: &#kind| #body)
+        let Some(ignored) = &settings.ignore_errors else {
+            return code!(|answer: &#kind| #judged);
+        };
+        let arm = arm(ignored, &code!(#private::Verdict::Ignored));
+        code! {
+            |answer: &#kind| match #failure(answer) {
+                ::core::option::Option::Some(error) => match error { #arm _ => #judged },
+                ::core::option::Option::None => #judged,
+            }
+        }
     }
 
     /// Whether the returned value itself is the cause that a fallback is told.
@@ -100,8 +96,8 @@ impl Judge<'_> {
         if self.tells_value() {
             code!(#runtime::CallError<#kind>)
         } else {
-            let span = output.span;
-            quote_spanned!(near(span)=> #runtime::CallError<<#kind as #runtime::__private::Judged>::Error>)
+            let error = quote_spanned!(output.span=> <#kind as #runtime::__private::Judged>::Error);
+            code!(#runtime::CallError<#error>)
         }
     }
 
@@ -113,17 +109,38 @@ impl Judge<'_> {
             return code!(#runtime::CallError::Failed(#failed));
         }
         let kind = &output.annotation;
-        quote_spanned! {near(output.span)=>
-            match #runtime::__private::into_cause::<#kind>(#failed) {
-                ::core::result::Result::Ok(cause) => cause,
+        let into_failure =
+            quote_spanned!(output.span=> <#kind as #runtime::__private::Judged>::into_failure);
+        code! {
+            match #into_failure(#failed) {
+                ::core::result::Result::Ok(error) => #runtime::CallError::Failed(error),
                 ::core::result::Result::Err(answer) => return answer,
             }
         }
     }
+
+    /// The breaker's own answer, to the caller.
+    pub(crate) fn no_answer(&self, error: &TokenStream) -> TokenStream {
+        let Self { output, runtime, .. } = self;
+        let (kind, span) = (&output.annotation, output.span);
+        let private = code!(#runtime::__private);
+        if self.tells_value() {
+            return quote_spanned!(span=> <#kind as #private::Rejectable>::rejected(#error));
+        }
+        let judged = quote_spanned!(span=> <#kind as #private::Judged>);
+        let from = quote_spanned!(output.error_span=> #private::FromCircuitError::from_circuit_error);
+        let from = match &output.generic_error {
+            Some(error) => {
+                quote_spanned!(error.span()=> <#error as ::core::convert::From<#runtime::CircuitError>>::from)
+            }
+            None => from,
+        };
+        code!(#judged::from_failure(#from(#error)))
+    }
 }
 
 /// An arm of a `match` with the user's pattern in it.
-fn matches(pattern: &Pattern, then: &TokenStream) -> TokenStream {
+fn arm(pattern: &Pattern, then: &TokenStream) -> TokenStream {
     let pattern = &pattern.0;
     quote_spanned!(near(pattern.span())=> #[allow(unreachable_patterns)] #pattern => #then,)
 }

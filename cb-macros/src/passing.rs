@@ -7,8 +7,7 @@ use syn::{Ident, spanned::Spanned};
 
 use crate::{
     fallback::Fallbacks,
-    function::{Argument, Function, Receiver},
-    near,
+    function::{Argument, Function, Receiver, is_parameter},
 };
 
 /// The values that fallbacks want, of a function all of whose arguments have names.
@@ -79,18 +78,27 @@ impl<'a> Values<'a> {
         let mut tokens = TokenStream::new();
         if self.moves_self {
             let me = self.function.self_token();
-            tokens.extend(code!(let this = #runtime::__private::keep(&#me);));
+            tokens.extend(code!(let this = #runtime::__private::Keep::keep(&#me);));
         }
         for (name, argument) in self.wanted() {
             if let Way::Kept = way(argument) {
-                let (kept, span) = (kept(name), argument.kind.span());
-                let value = at(name, span);
-                tokens.extend(
-                    quote_spanned!(near(span)=> let #kept = #runtime::__private::keep(&#value);),
-                );
+                let (kept, value) = (kept(name), self.another(name, argument, runtime));
+                tokens.extend(code!(let #kept = #value;));
             }
         }
         tokens
+    }
+
+    /// Another of an owned argument's value. What is to be said of its type is said at the type: in
+    /// this crate's words, or of a type parameter in the compiler's own, which names the bound.
+    fn another(&self, name: &Ident, argument: &Argument, runtime: &TokenStream) -> TokenStream {
+        let span = argument.kind.span();
+        let name = Ident::new(&name.to_string(), span.resolved_at(name.span()));
+        if is_parameter(&argument.kind, &self.function.signature) {
+            quote_spanned!(span=> ::core::clone::Clone::clone(&#name))
+        } else {
+            quote_spanned!(span=> #runtime::__private::Keep::keep(&#name))
+        }
     }
 
     /// Lends the body what it may change, so that the fallback has it back.
@@ -119,7 +127,7 @@ impl<'a> Values<'a> {
             (Receiver::Shared, _) | (Receiver::Exclusive, false) => code!(#me),
             (Receiver::Exclusive, true) => code!(&mut *#me),
             (Receiver::Owned, false) => code!(this),
-            (Receiver::Owned, true) => code!(#runtime::__private::keep(&this)),
+            (Receiver::Owned, true) => code!(#runtime::__private::Keep::keep(&this)),
         })
     }
 
@@ -130,20 +138,11 @@ impl<'a> Values<'a> {
             Some(match (way(argument), again) {
                 (Way::Copied, _) | (_, false) => code!(#name),
                 (Way::Lent, true) => code!(&mut *#name),
-                (Way::Kept, true) => {
-                    let span = argument.kind.span();
-                    let value = at(name, span);
-                    quote_spanned!(near(span)=> #runtime::__private::keep(&#value))
-                }
+                (Way::Kept, true) => self.another(name, argument, runtime),
             })
         };
         self.function.arguments.iter().map(|argument| value(argument).unwrap_or_default()).collect()
     }
-}
-
-/// The same name, standing elsewhere for the sake of a message.
-fn at(name: &Ident, span: Span) -> Ident {
-    Ident::new(&name.to_string(), span.resolved_at(name.span()))
 }
 
 /// The name of what is kept of an argument.

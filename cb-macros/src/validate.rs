@@ -64,7 +64,7 @@ fn name(item: &Item) -> (Span, &'static str, &'static str) {
 
 /// What is wrong with the settings, with the function, or with the one for the other.
 pub(crate) fn check(args: &Args, function: &Function, errors: &mut Accumulator) {
-    if args.settings.name.is_none() && args.key("name").is_none() {
+    if args.settings.name.is_none() && args.key("name").is_none() && args.is_complete() {
         refuse(
             errors,
             Span::call_site(),

@@ -160,8 +160,23 @@ impl FromMeta for Switch {
     }
 }
 
-/// A whole number of at least 1: tokens of type `u32` that fail to compile where it is less.
-pub(crate) struct Count(TokenStream);
+/// A value for one of the builder's setters.
+pub(crate) trait Setting: ToTokens {
+    /// What the compiler is to check of it.
+    fn check(&self) -> TokenStream {
+        TokenStream::new()
+    }
+}
+
+impl Setting for Text {}
+impl Setting for Flag {}
+impl Setting for Switch {}
+
+/// A whole number of at least 1, of type `u32`.
+pub(crate) struct Count {
+    value: TokenStream,
+    check: TokenStream,
+}
 
 impl FromMeta for Count {
     fn from_meta(item: &Meta) -> Result<Self> {
@@ -182,7 +197,10 @@ impl FromMeta for Count {
                 }
                 match number.base10_parse::<u32>().map_err(out_of_range)? {
                     0 => Err(too_small("0".to_owned())),
-                    number => Ok(Self(quote_spanned!(value.span()=> #number))),
+                    number => {
+                        let value = quote_spanned!(value.span()=> #number);
+                        Ok(Self { value, check: TokenStream::new() })
+                    }
                 }
             }
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. })
@@ -192,11 +210,9 @@ impl FromMeta for Count {
             }
             other if is_computed(other) => {
                 let message = format!("`{key}` must be at least 1");
-                Ok(Self(quote_spanned! {other.span()=> {
-                    const CHECKED: u32 = #other;
-                    ::core::assert!(CHECKED >= 1, #message);
-                    CHECKED
-                }}))
+                let kind = code!(u32);
+                let check = check(other, &kind, &code!(checked >= 1), &message);
+                Ok(Self { value: typed(other, &kind), check })
             }
             other => Err(wrong(
                 other,
@@ -208,12 +224,32 @@ impl FromMeta for Count {
 
 impl ToTokens for Count {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.0.to_tokens(tokens);
+        self.value.to_tokens(tokens);
     }
 }
 
-/// A length of time above zero: tokens of type `Duration` that fail to compile where it is not.
-pub(crate) struct Length(TokenStream);
+impl Setting for Count {
+    fn check(&self) -> TokenStream {
+        self.check.clone()
+    }
+}
+
+/// A constant's value, of a type that it must have.
+fn typed(value: &Expr, kind: &TokenStream) -> TokenStream {
+    code!({ let checked: #kind = #value; checked })
+}
+
+/// Fails to compile, at the value, where the constant does not hold what it must.
+fn check(value: &Expr, kind: &TokenStream, holds: &TokenStream, message: &str) -> TokenStream {
+    let panic = quote_spanned!(value.span()=> ::core::panic!(#message));
+    code!(const _: () = { let checked: #kind = #value; if !(#holds) { #panic } };)
+}
+
+/// A length of time above zero, of type `Duration`.
+pub(crate) struct Length {
+    value: TokenStream,
+    check: TokenStream,
+}
 
 impl FromMeta for Length {
     fn from_meta(item: &Meta) -> Result<Self> {
@@ -231,7 +267,7 @@ impl FromMeta for Length {
                 if length.is_zero() {
                     return Err(zero());
                 }
-                Ok(Self(tokens_of(length, value)))
+                Ok(Self { value: tokens_of(length, value), check: TokenStream::new() })
             }
             Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
                 let digits = number.base10_digits();
@@ -242,11 +278,9 @@ impl FromMeta for Length {
             }
             other if is_computed(other) => {
                 let message = format!("`{key}` must be longer than zero");
-                Ok(Self(quote_spanned! {other.span()=> {
-                    const CHECKED: ::core::time::Duration = #other;
-                    ::core::assert!(!CHECKED.is_zero(), #message);
-                    CHECKED
-                }}))
+                let kind = code!(::core::time::Duration);
+                let check = check(other, &kind, &code!(!checked.is_zero()), &message);
+                Ok(Self { value: typed(other, &kind), check })
             }
             other => Err(wrong(
                 other,
@@ -266,7 +300,13 @@ fn tokens_of(length: Duration, value: &Expr) -> TokenStream {
 
 impl ToTokens for Length {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.0.to_tokens(tokens);
+        self.value.to_tokens(tokens);
+    }
+}
+
+impl Setting for Length {
+    fn check(&self) -> TokenStream {
+        self.check.clone()
     }
 }
 

@@ -4,10 +4,7 @@
 pub use inventory;
 
 pub use crate::{
-    answer::{
-        Answer, FromCircuitError, Judged, Keep, Rejectable, answer, into_cause, is_error, judge_error,
-        judge_value, keep, no_answer, no_value,
-    },
+    answer::{FromCircuitError, IsAnswer, IsFuture, Judged, Keep, Rejectable},
     breaker::{
         call::{Guarded, Settled, Verdict, guard, run},
         core::{Core, Refusal},
