@@ -11,7 +11,7 @@ use crate::{
     judge::Judge,
     near,
     passing::Values,
-    value::{Cancelled, FallbackOn, Setting as _},
+    value::{Cancelled, FallbackOn, Runtime, Setting as _},
 };
 
 /// The function with its calls routed through the breaker.
@@ -57,7 +57,7 @@ use crate::{
 pub(crate) fn expand(
     settings: &Settings,
     mut function: Function,
-    runtime: &TokenStream,
+    runtime: &Runtime,
 ) -> TokenStream {
     let mut lead = Vec::new();
     if settings.fallback.is_some() {
@@ -102,7 +102,7 @@ fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) {
 struct Expansion<'a> {
     settings: &'a Settings,
     function: &'a Function,
-    runtime: &'a TokenStream,
+    runtime: &'a Runtime,
     /// Bindings at the head of the body.
     lead: Vec<TokenStream>,
 }

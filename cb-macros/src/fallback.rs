@@ -7,9 +7,8 @@ use syn::{Expr, ExprClosure, Ident, Meta, Pat, Stmt, spanned::Spanned};
 
 use crate::{
     expand::typed_edge,
-    function::{Function, Receiver},
-    near,
-    value::{expression, kind, ungroup, wrong},
+    function::{Function, Receiver, last_span},
+    value::{Runtime, expression, kind, ungroup, wrong},
 };
 
 /// The fallbacks, tried in order. Never empty.
@@ -233,7 +232,7 @@ fn async_body(closure: &ExprClosure) -> Option<&syn::ExprAsync> {
 /// What a call of one fallback is made of.
 pub(crate) struct Call<'a> {
     pub(crate) function: &'a Function,
-    pub(crate) runtime: &'a TokenStream,
+    pub(crate) runtime: &'a Runtime,
     /// The receiver's value, where there is one.
     pub(crate) receiver: Option<TokenStream>,
     /// The values of the arguments, by place.
@@ -274,21 +273,24 @@ impl Call<'_> {
         let output = &self.function.output.annotation;
         let span = path.span();
         if !self.function.is_async() {
-            return adapter(&values, Shape::Plain, &code!(#output), path, span);
+            let (definition, call) = adapter(&values, Shape::Plain, &code!(#output), path, span);
+            return code!({ #definition #call });
         }
         let runtime = self.runtime;
-        let called = adapter(&values, Shape::Plain, &code!(_), path, span);
+        let hole = quote_spanned!(span=> _);
+        let (definition, call) = adapter(&values, Shape::Plain, &hole, path, span);
         let import = code!(use #runtime::__private::{IsAnswer as _, IsFuture as _};);
         let returned = code!(returned);
-        quote_spanned! {span=> {
-            let answer: #output = match #called {
+        let answer = quote_spanned! {span=>
+            let answer: #output = match #call {
                 #returned => {
                     #import
                     (&#returned).kind_of_answer().wait_for(#returned).await
                 }
             };
             answer
-        }}
+        };
+        code!({ #definition #answer })
     }
 
     fn closure(&self, fallback: &Fallback, closure: &ExprClosure) -> TokenStream {
@@ -334,14 +336,15 @@ impl Call<'_> {
             let edge = typed_edge(output);
             *closure.body = Expr::Verbatim(code!(async #capture { #edge #body }));
         }
-        let called = adapter(
+        let (definition, call) = adapter(
             &values,
             if is_future { Shape::Future } else { Shape::Plain },
             &code!(#output),
             &closure,
             span,
         );
-        if is_future { quote_spanned!(near(span)=> #called.await) } else { called }
+        let wait = is_future.then(|| quote_spanned!(span=> .await));
+        code!({ #definition #call #wait })
     }
 }
 
@@ -351,29 +354,35 @@ enum Shape {
     Future,
 }
 
-/// A function of its own around the call, see [`Call::to`].
+/// A function of its own around the call, and the call of that, see [`Call::to`].
 fn adapter(
     values: &[&TokenStream],
     shape: Shape,
     output: &TokenStream,
     fallback: &impl ToTokens,
     span: Span,
-) -> TokenStream {
-    let types: Vec<Ident> =
-        (0..values.len()).map(|at| Ident::new(&format!("A{at}"), Span::mixed_site())).collect();
-    let names: Vec<Ident> =
-        (0..values.len()).map(|at| Ident::new(&format!("a{at}"), Span::mixed_site())).collect();
-    let holes = types.iter().map(|_| code!(_));
+) -> (TokenStream, TokenStream) {
+    // All of it stands at the fallback, so that what is to be said of it is said there.
+    let numbered =
+        |letter| (0..values.len()).map(move |at| Ident::new(&format!("{letter}{at}"), span));
+    let (types, names): (Vec<_>, Vec<_>) = (numbered("A").collect(), numbered("a").collect());
+    let holes = types.iter().map(|_| quote_spanned!(span=> _));
     let name = Ident::new("circuit_breaker_fallback", span);
-    let (generics, returned) = match shape {
-        Shape::Plain => (code!(R), code!(R)),
-        Shape::Future => (code!(R, W: ::core::future::Future<Output = R>), code!(W)),
+    // The called function's path spans just the fallback's tokens: the compiler tells the same thing
+    // of two places twice, and of one place once.
+    let last = last_span(fallback);
+    let close = quote_spanned!(last=> >);
+    let (generics, returned, more) = match shape {
+        Shape::Plain => {
+            (quote_spanned!(span=> R), quote_spanned!(span=> R), quote_spanned!(span=> _))
+        }
+        Shape::Future => (
+            quote_spanned!(span=> R, W: ::core::future::Future<Output = R>),
+            quote_spanned!(span=> W),
+            quote_spanned!(span=> _, _),
+        ),
     };
-    let more = match shape {
-        Shape::Plain => code!(_),
-        Shape::Future => code!(_, _),
-    };
-    quote_spanned! {near(span)=> {
+    let definition = quote_spanned! {span=>
         #[allow(clippy::too_many_arguments)]
         fn #name<#(#types,)* #generics, F: ::core::ops::FnOnce(#(#types),*) -> #returned>(
             #(#names: #types,)*
@@ -381,6 +390,8 @@ fn adapter(
         ) -> #returned {
             fallback(#(#names),*)
         }
-        #name::<#(#holes,)* #output, #more>(#(#values,)* #fallback)
-    }}
+    };
+    let arguments = quote_spanned!(last=> (#(#values,)* #fallback));
+    let call = quote_spanned!(span=> #name::<#(#holes,)* #output, #more #close #arguments);
+    (definition, call)
 }

@@ -1,6 +1,7 @@
 //! The protected function: its kind, receiver, arguments and return type.
 
 use proc_macro2::Span;
+use quote::ToTokens;
 
 use syn::{
     Attribute, Block, Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PatIdent, Path,
@@ -65,6 +66,8 @@ pub(crate) struct Output {
     pub(crate) annotation: Type,
     /// Where the return type stands; the function's name where none is written.
     pub(crate) span: Span,
+    /// Where the last of its tokens stands: from there the whole of it is shown.
+    pub(crate) last: Span,
     /// Where its error type stands, if it is written.
     pub(crate) error_span: Span,
     /// The error type, if it is a type parameter of the function.
@@ -164,7 +167,14 @@ impl Output {
         let Some(declared) = declared else {
             let span = signature.ident.span();
             let annotation = parse_quote_spanned!(span=> ());
-            return Self { annotation, span, error_span: span, generic_error: None, opaque: None };
+            return Self {
+                annotation,
+                span,
+                last: span,
+                error_span: span,
+                generic_error: None,
+                opaque: None,
+            };
         };
         let mut annotation = declared.clone();
         let mut opaque = HideOpaque(None);
@@ -172,6 +182,7 @@ impl Output {
         Self {
             annotation,
             span: declared.span(),
+            last: last_span(&declared),
             error_span: written_error(&declared).map_or_else(|| declared.span(), Spanned::span),
             generic_error: written_error(&declared)
                 .filter(|error| is_parameter(error, signature))
@@ -179,6 +190,12 @@ impl Output {
             opaque: opaque.0,
         }
     }
+}
+
+/// Where the last token stands.
+pub(crate) fn last_span(tokens: &impl ToTokens) -> Span {
+    let last = tokens.to_token_stream().into_iter().last();
+    last.map_or_else(Span::call_site, |last| last.span())
 }
 
 /// Puts `_` in the place of each `impl Trait`, and remembers where the first was.

@@ -2,15 +2,20 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::spanned::Spanned;
+use syn::{Ident, spanned::Spanned};
 
-use crate::{args::Settings, function::Output, near, value::Pattern};
+use crate::{
+    args::Settings,
+    function::Output,
+    near,
+    value::{Pattern, Runtime},
+};
 
 /// How returned values are told apart, and what a failed one is as a cause.
 pub(crate) struct Judge<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) output: &'a Output,
-    pub(crate) runtime: &'a TokenStream,
+    pub(crate) runtime: &'a Runtime,
 }
 
 impl Judge<'_> {
@@ -32,7 +37,7 @@ impl Judge<'_> {
     pub(crate) fn closure(&self) -> TokenStream {
         let Self { settings, output, runtime } = self;
         let (kind, private) = (&output.annotation, code!(#runtime::__private));
-        let failure = quote_spanned!(output.span=> <#kind as #private::Judged>::failure);
+        let failure = self.judged("failure", &code!(answer));
         let failed = code! {{
             use #runtime::describe::{ByDebug as _, ByDisplay as _, ByNothing as _};
             #private::Verdict::Failure((&&&#runtime::describe::Describe(error)).text())
@@ -46,7 +51,7 @@ impl Judge<'_> {
         };
         let judged = match &settings.failure_if {
             None => code! {
-                match #failure(answer) {
+                match #failure {
                     ::core::option::Option::Some(error) => #recorded,
                     ::core::option::Option::None => #private::Verdict::Success,
                 }
@@ -77,7 +82,7 @@ impl Judge<'_> {
         };
         let arm = arm(ignored, &code!(#private::Verdict::Ignored));
         code! {
-            |answer: &#kind| match #failure(answer) {
+            |answer: &#kind| match #failure {
                 ::core::option::Option::Some(error) => match error { #arm _ => #judged },
                 ::core::option::Option::None => #judged,
             }
@@ -96,7 +101,7 @@ impl Judge<'_> {
         if self.tells_value() {
             code!(#runtime::CallError<#kind>)
         } else {
-            let error = quote_spanned!(output.span=> <#kind as #runtime::__private::Judged>::Error);
+            let error = self.of_output("Judged", "Error");
             code!(#runtime::CallError<#error>)
         }
     }
@@ -104,15 +109,13 @@ impl Judge<'_> {
     /// From a value that was judged a failure to the cause, or out of the function with the value
     /// where it is no error after all.
     pub(crate) fn into_cause(&self, failed: &TokenStream) -> TokenStream {
-        let Self { output, runtime, .. } = self;
+        let runtime = self.runtime;
         if self.tells_value() {
             return code!(#runtime::CallError::Failed(#failed));
         }
-        let kind = &output.annotation;
-        let into_failure =
-            quote_spanned!(output.span=> <#kind as #runtime::__private::Judged>::into_failure);
+        let into_failure = self.judged("into_failure", failed);
         code! {
-            match #into_failure(#failed) {
+            match #into_failure {
                 ::core::result::Result::Ok(error) => #runtime::CallError::Failed(error),
                 ::core::result::Result::Err(answer) => return answer,
             }
@@ -121,21 +124,35 @@ impl Judge<'_> {
 
     /// The breaker's own answer, to the caller.
     pub(crate) fn no_answer(&self, error: &TokenStream) -> TokenStream {
-        let Self { output, runtime, .. } = self;
-        let (kind, span) = (&output.annotation, output.span);
-        let private = code!(#runtime::__private);
         if self.tells_value() {
-            return quote_spanned!(span=> <#kind as #private::Rejectable>::rejected(#error));
+            let rejected = self.of_output("Rejectable", "rejected");
+            let error = quote_spanned!(self.output.last=> (#error));
+            return code!(#rejected #error);
         }
-        let judged = quote_spanned!(span=> <#kind as #private::Judged>);
-        let from = quote_spanned!(output.error_span=> #private::FromCircuitError::from_circuit_error);
-        let from = match &output.generic_error {
-            Some(error) => {
-                quote_spanned!(error.span()=> <#error as ::core::convert::From<#runtime::CircuitError>>::from)
+        let span = self.output.error_span;
+        let (private, circuit_error) = self.runtime.named_at(span);
+        let error = match &self.output.generic_error {
+            Some(generic) => {
+                let from = quote_spanned!(span=> ::core::convert::From<#circuit_error>);
+                quote_spanned!(span=> <#generic as #from>::from(#error))
             }
-            None => from,
+            None => quote_spanned!(span=> #private::FromCircuitError::from_circuit_error(#error)),
         };
-        code!(#judged::from_failure(#from(#error)))
+        self.judged("from_failure", &error)
+    }
+
+    /// A call of the runtime's trait `Judged`, for the return type and standing there.
+    fn judged(&self, method: &str, argument: &TokenStream) -> TokenStream {
+        let method = self.of_output("Judged", method);
+        let argument = quote_spanned!(self.output.last=> (#argument));
+        code!(#method #argument)
+    }
+
+    fn of_output(&self, of_trait: &str, item: &str) -> TokenStream {
+        let (kind, span) = (&self.output.annotation, self.output.span);
+        let (private, _) = self.runtime.named_at(span);
+        let (of_trait, item) = (Ident::new(of_trait, span), Ident::new(item, self.output.last));
+        quote_spanned!(span=> <#kind as #private::#of_trait>::#item)
     }
 }
 

@@ -20,9 +20,8 @@ mod value;
 
 use darling::Error;
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
 
-use crate::{args::Args, function::Function};
+use crate::{args::Args, function::Function, value::Runtime};
 
 /// Routes every call of a function through a named circuit breaker.
 #[proc_macro_attribute]
@@ -49,11 +48,7 @@ fn protect(attribute: TokenStream, tokens: TokenStream) -> TokenStream {
     validate::check(&args, &function, &mut errors);
     match errors.finish() {
         Ok(()) => {
-            let runtime = args
-                .settings
-                .runtime
-                .as_ref()
-                .map_or_else(value::default_runtime, |path| path.0.to_token_stream());
+            let runtime = Runtime(args.settings.runtime.clone());
             expand::expand(&args.settings, function, &runtime)
         }
         Err(errors) => {

@@ -8,6 +8,7 @@ use syn::{Ident, spanned::Spanned};
 use crate::{
     fallback::Fallbacks,
     function::{Argument, Function, Receiver, is_parameter},
+    value::Runtime,
 };
 
 /// The values that fallbacks want, of a function all of whose arguments have names.
@@ -74,7 +75,7 @@ impl<'a> Values<'a> {
     }
 
     /// Makes another of each value that the body uses up.
-    pub(crate) fn keep(&self, runtime: &TokenStream) -> TokenStream {
+    pub(crate) fn keep(&self, runtime: &Runtime) -> TokenStream {
         let mut tokens = TokenStream::new();
         if self.moves_self {
             let me = self.function.self_token();
@@ -91,13 +92,14 @@ impl<'a> Values<'a> {
 
     /// Another of an owned argument's value. What is to be said of its type is said at the type: in
     /// this crate's words, or of a type parameter in the compiler's own, which names the bound.
-    fn another(&self, name: &Ident, argument: &Argument, runtime: &TokenStream) -> TokenStream {
+    fn another(&self, name: &Ident, argument: &Argument, runtime: &Runtime) -> TokenStream {
         let span = argument.kind.span();
         let name = Ident::new(&name.to_string(), span.resolved_at(name.span()));
         if is_parameter(&argument.kind, &self.function.signature) {
             quote_spanned!(span=> ::core::clone::Clone::clone(&#name))
         } else {
-            quote_spanned!(span=> #runtime::__private::Keep::keep(&#name))
+            let (private, _) = runtime.named_at(span);
+            quote_spanned!(span=> #private::Keep::keep(&#name))
         }
     }
 
@@ -121,7 +123,7 @@ impl<'a> Values<'a> {
     }
 
     /// `self` for one fallback's call, and for the next one's after it if there is one.
-    pub(crate) fn receiver(&self, again: bool, runtime: &TokenStream) -> Option<TokenStream> {
+    pub(crate) fn receiver(&self, again: bool, runtime: &Runtime) -> Option<TokenStream> {
         let me = self.function.self_token();
         Some(match (self.function.receiver?, again) {
             (Receiver::Shared, _) | (Receiver::Exclusive, false) => code!(#me),
@@ -132,7 +134,7 @@ impl<'a> Values<'a> {
     }
 
     /// The arguments, by place, for one fallback's call, and for the next one's after it.
-    pub(crate) fn arguments(&self, again: bool, runtime: &TokenStream) -> Vec<TokenStream> {
+    pub(crate) fn arguments(&self, again: bool, runtime: &Runtime) -> Vec<TokenStream> {
         let value = |argument: &Argument| {
             let name = &argument.name()?.ident;
             Some(match (way(argument), again) {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use darling::{Error, FromMeta, Result};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, Meta, Path, UnOp, spanned::Spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Meta, Path, UnOp, spanned::Spanned};
 
 use crate::keys;
 
@@ -209,10 +209,9 @@ impl FromMeta for Count {
                 Err(too_small(value.to_token_stream().to_string().replace(' ', "")))
             }
             other if is_computed(other) => {
-                let message = format!("`{key}` must be at least 1");
-                let kind = code!(u32);
-                let check = check(other, &kind, &code!(checked >= 1), &message);
-                Ok(Self { value: typed(other, &kind), check })
+                let constant =
+                    Constant::new(&key, other, &code!(u32), &code!(value >= 1), "at least 1");
+                Ok(Self { value: constant.name.to_token_stream(), check: constant.check })
             }
             other => Err(wrong(
                 other,
@@ -234,15 +233,25 @@ impl Setting for Count {
     }
 }
 
-/// A constant's value, of a type that it must have.
-fn typed(value: &Expr, kind: &TokenStream) -> TokenStream {
-    code!({ let checked: #kind = #value; checked })
+/// A value that is worked out by the compiler, which checks it and complains at the value.
+struct Constant {
+    name: Ident,
+    check: TokenStream,
 }
 
-/// Fails to compile, at the value, where the constant does not hold what it must.
-fn check(value: &Expr, kind: &TokenStream, holds: &TokenStream, message: &str) -> TokenStream {
-    let panic = quote_spanned!(value.span()=> ::core::panic!(#message));
-    code!(const _: () = { let checked: #kind = #value; if !(#holds) { #panic } };)
+impl Constant {
+    fn new(key: &str, value: &Expr, kind: &TokenStream, holds: &TokenStream, bound: &str) -> Self {
+        // Names of constants are seen by the user's expressions too.
+        let name = format!("CIRCUIT_BREAKER_{}", key.to_uppercase());
+        let name = Ident::new(&name, Span::mixed_site());
+        let message = format!("`{key}` must be {bound}");
+        let panic = quote_spanned!(value.span()=> ::core::panic!(#message));
+        let check = code! {
+            const #name: #kind = #value;
+            const _: () = { let value = #name; if !(#holds) { #panic } };
+        };
+        Self { name, check }
+    }
 }
 
 /// A length of time above zero, of type `Duration`.
@@ -277,10 +286,10 @@ impl FromMeta for Length {
                 Err(wrong(value, message))
             }
             other if is_computed(other) => {
-                let message = format!("`{key}` must be longer than zero");
                 let kind = code!(::core::time::Duration);
-                let check = check(other, &kind, &code!(!checked.is_zero()), &message);
-                Ok(Self { value: typed(other, &kind), check })
+                let constant =
+                    Constant::new(&key, other, &kind, &code!(!value.is_zero()), "longer than zero");
+                Ok(Self { value: constant.name.to_token_stream(), check: constant.check })
             }
             other => Err(wrong(
                 other,
@@ -376,8 +385,9 @@ impl FromMeta for FallbackOn {
     }
 }
 
-/// Where the runtime crate is.
-pub(crate) struct RuntimePath(pub(crate) Path);
+/// Where the runtime crate is, if not where it is by default.
+#[derive(Clone)]
+pub(crate) struct RuntimePath(Path);
 
 impl FromMeta for RuntimePath {
     fn from_meta(item: &Meta) -> Result<Self> {
@@ -395,9 +405,29 @@ impl FromMeta for RuntimePath {
     }
 }
 
-/// The runtime's path where none is given.
-pub(crate) fn default_runtime() -> TokenStream {
-    quote!(::cb_runtime)
+/// The runtime crate's path.
+#[derive(Clone, Default)]
+pub(crate) struct Runtime(pub(crate) Option<RuntimePath>);
+
+impl Runtime {
+    /// The paths of the module that expansions name and of `CircuitError`, standing at the user's own
+    /// tokens: an error in what they are part of is then shown there and not at the attribute.
+    pub(crate) fn named_at(&self, span: Span) -> (TokenStream, TokenStream) {
+        let runtime = match &self.0 {
+            Some(RuntimePath(path)) => quote_spanned!(span=> #path),
+            None => quote_spanned!(span=> ::cb_runtime),
+        };
+        (quote_spanned!(span=> #runtime::__private), quote_spanned!(span=> #runtime::CircuitError))
+    }
+}
+
+impl ToTokens for Runtime {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match &self.0 {
+            Some(RuntimePath(path)) => code!(#path),
+            None => code!(::cb_runtime),
+        });
+    }
 }
 
 impl ToTokens for Text {

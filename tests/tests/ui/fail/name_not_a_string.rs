@@ -1,0 +1,16 @@
+use cb_runtime::{CircuitError, circuit_breaker};
+
+#[derive(Debug, thiserror::Error)]
+#[error("search failed")]
+enum SearchError {
+    Unavailable(#[from] CircuitError),
+}
+
+const SEARCH: &str = "search";
+
+#[circuit_breaker(name = SEARCH)]
+async fn search(query: &str) -> Result<u32, SearchError> {
+    Ok(query.len() as u32)
+}
+
+fn main() {}
