@@ -3,7 +3,7 @@
 use darling::{Error, FromMeta, Result, error::Accumulator};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprClosure, Ident, Meta, Pat, Stmt, spanned::Spanned};
+use syn::{Expr, ExprClosure, ExprPath, Ident, Meta, Pat, Stmt, spanned::Spanned};
 
 use crate::{
     expand::typed_edge,
@@ -17,7 +17,7 @@ pub(crate) struct Fallbacks(pub(crate) Vec<Fallback>);
 /// One fallback.
 pub(crate) enum Fallback {
     /// A function with the signature of the protected one.
-    Path(Expr),
+    Path(ExprPath),
     /// A closure over its arguments and, perhaps, the cause.
     Closure(ExprClosure),
 }
@@ -47,7 +47,7 @@ impl FromMeta for Fallbacks {
 impl Fallback {
     fn new(value: &Expr) -> Result<Self> {
         match value {
-            Expr::Path(_) => Ok(Self::Path(value.clone())),
+            Expr::Path(path) => Ok(Self::Path(path.clone())),
             Expr::Closure(closure) => Ok(Self::Closure(closure.clone())),
             Expr::Lit(_) => Err(wrong(
                 value,
@@ -268,17 +268,22 @@ impl Call<'_> {
         }
     }
 
-    fn path(&self, path: &Expr) -> TokenStream {
+    fn path(&self, path: &ExprPath) -> TokenStream {
         let values: Vec<&TokenStream> = self.receiver.iter().chain(&self.arguments).collect();
         let output = &self.function.output.annotation;
-        let span = path.span();
+        // What is to be said of the fallback is said at its name, the last of the path: as the path is
+        // several tokens, the compiler would say it once for the first of them and once for all.
+        let span = path.path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
+        let fallback = Ident::new("circuit_breaker_chosen", span);
+        let bind = code!(let #fallback = #path;);
         if !self.function.is_async() {
-            let (definition, call) = adapter(&values, Shape::Plain, &code!(#output), path, span);
-            return code!({ #definition #call });
+            let (definition, call) =
+                adapter(&values, Shape::Plain, &code!(#output), &fallback, span);
+            return code!({ #bind #definition #call });
         }
         let runtime = self.runtime;
         let hole = quote_spanned!(span=> _);
-        let (definition, call) = adapter(&values, Shape::Plain, &hole, path, span);
+        let (definition, call) = adapter(&values, Shape::Plain, &hole, &fallback, span);
         let import = code!(use #runtime::__private::{IsAnswer as _, IsFuture as _};);
         let returned = code!(returned);
         let answer = quote_spanned! {span=>
@@ -290,7 +295,7 @@ impl Call<'_> {
             };
             answer
         };
-        code!({ #definition #answer })
+        code!({ #bind #definition #answer })
     }
 
     fn closure(&self, fallback: &Fallback, closure: &ExprClosure) -> TokenStream {
