@@ -136,7 +136,7 @@ impl Expansion<'_> {
 
     /// The static through which the function finds its breaker, and its declaration.
     fn site(&self) -> TokenStream {
-        let Self { settings, runtime, function, .. } = self;
+        let Self { settings, runtime, .. } = self;
         let Some(name) = settings.name.as_ref().map(|name| &name.0) else { return code!() };
         let fallback = match &settings.fallback {
             Some(fallbacks) => {
@@ -146,7 +146,6 @@ impl Expansion<'_> {
             None => code!(::core::option::Option::None),
         };
         let (checks, written) = written(settings);
-        let line = Ident::new("line", function.signature.ident.span());
         code! {{
             fn here() -> &'static str {
                 ::core::any::type_name_of_val(&here)
@@ -155,7 +154,7 @@ impl Expansion<'_> {
             static DECLARATION: #runtime::Declaration = #runtime::Declaration::new(
                 #name,
                 here,
-                (::core::file!(), ::core::#line!()),
+                (::core::file!(), ::core::line!()),
                 #runtime::ConfigBuilder::new() #written,
                 #fallback,
             );

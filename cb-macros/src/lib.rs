@@ -23,7 +23,9 @@ use proc_macro2::{Span, TokenStream};
 
 use crate::{args::Args, function::Function, value::Runtime};
 
-/// Routes every call of a function through a named circuit breaker.
+// Its documentation is where the user finds it, and where its examples compile: at the re-export, in
+// `cb-runtime/src/attribute.md`.
+#[allow(missing_docs, reason = "documented at the re-export")]
 #[proc_macro_attribute]
 pub fn circuit_breaker(
     attribute: proc_macro::TokenStream,
