@@ -13,9 +13,8 @@ use syn::{
 use crate::{
     fallback::Fallbacks,
     keys,
-    value::{
-        Cancelled, Code, Count, FallbackOn, Flag, Length, Name, Pattern, RuntimePath, Switch, Text,
-    },
+    runtime::RuntimePath,
+    value::{Cancelled, Code, Count, FallbackOn, Flag, Length, Name, Pattern, Switch, Text},
 };
 
 /// The settings, by key. A key that is not written, or was refused, is `None`.

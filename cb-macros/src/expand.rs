@@ -11,7 +11,8 @@ use crate::{
     judge::Judge,
     near,
     passing::Values,
-    value::{Cancelled, FallbackOn, Runtime, Setting as _},
+    runtime::Runtime,
+    value::{Cancelled, FallbackOn, Setting as _},
 };
 
 /// The function with its calls routed through the breaker.
@@ -67,7 +68,8 @@ pub(crate) fn expand(
     let body = expansion.body();
     let body = match &function.kind {
         Kind::Plain | Kind::Async => body,
-        Kind::AsyncBlock(AsyncBlock { before, wrapper, .. }) => {
+        Kind::AsyncBlock(block) => {
+            let AsyncBlock { before, wrapper, .. } = &**block;
             let block = code!(async move { #body });
             let block = wrapper.as_ref().map_or_else(|| block.clone(), |pin| code!(#pin(#block)));
             code!(#(#before)* #block)
@@ -146,21 +148,23 @@ impl Expansion<'_> {
             None => code!(::core::option::Option::None),
         };
         let (checks, written) = written(settings);
+        // Names of items are seen by the user's expressions too.
         code! {{
-            fn here() -> &'static str {
-                ::core::any::type_name_of_val(&here)
+            fn circuit_breaker_here() -> &'static str {
+                ::core::any::type_name_of_val(&circuit_breaker_here)
             }
             #checks
-            static DECLARATION: #runtime::Declaration = #runtime::Declaration::new(
+            static CIRCUIT_BREAKER: #runtime::Declaration = #runtime::Declaration::new(
                 #name,
-                here,
+                circuit_breaker_here,
                 (::core::file!(), ::core::line!()),
                 #runtime::ConfigBuilder::new() #written,
                 #fallback,
             );
-            #runtime::__private::inventory::submit! { #runtime::__private::Declared(&DECLARATION) }
-            static SITE: #runtime::__private::Site = #runtime::__private::Site::new(&DECLARATION);
-            &SITE
+            #runtime::__private::inventory::submit! { #runtime::__private::Declared(&CIRCUIT_BREAKER) }
+            static CIRCUIT_BREAKER_SITE: #runtime::__private::Site =
+                #runtime::__private::Site::new(&CIRCUIT_BREAKER);
+            &CIRCUIT_BREAKER_SITE
         }}
     }
 
@@ -277,7 +281,7 @@ impl Expansion<'_> {
             let call = self.call(values.borrows_self);
             let (keep, lend, kept) = (values.keep(runtime), values.lend(), values.kept());
             let (answer, error) = (name("answer"), name("error"));
-            let failed = cause(judge.into_cause(&code!(answer)));
+            let failed = cause(judge.cause_of(&code!(answer)));
             let timed_out = match settings.call_timeout {
                 Some(_) => {
                     let made = cause(code!(#runtime::CallError::TimedOut(error)));
@@ -300,7 +304,10 @@ impl Expansion<'_> {
             code!(::core::result::Result::Err(refusal) => return #answer,)
         } else {
             let refusal = name("refusal");
-            let error = cause(code!(#runtime::CallError::Rejected(refusal.into_error())));
+            let error = cause(code!({
+                let cause: #kind = #runtime::CallError::Rejected(refusal.into_error());
+                cause
+            }));
             let given = values.given();
             code!(::core::result::Result::Err(#refusal) => (#error, #(#given,)*),)
         };
@@ -349,9 +356,10 @@ impl Expansion<'_> {
                 break;
             };
             let (name, cause) = if next.takes_cause(function) {
-                (code!(cause), judge.into_cause(&code!(answer)))
+                (code!(cause), judge.cause_of(&code!(answer)))
             } else {
-                (code!(()), code!(()))
+                // The failed answer is not to be held while the next one is waited for.
+                (code!(()), code!(::core::mem::drop(answer)))
             };
             tokens.extend(code! {
                 let answer: #kind = #called;

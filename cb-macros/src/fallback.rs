@@ -8,7 +8,8 @@ use syn::{Expr, ExprClosure, ExprPath, Ident, Meta, Pat, Stmt, spanned::Spanned}
 use crate::{
     expand::typed_edge,
     function::{Function, Receiver, last_span},
-    value::{Runtime, expression, kind, ungroup, wrong},
+    runtime::Runtime,
+    value::{expression, kind, ungroup, wrong},
 };
 
 /// The fallbacks, tried in order. Never empty.
@@ -91,14 +92,15 @@ impl Fallback {
     /// Whether it is told why it is called: a closure with one parameter more than the function.
     pub(crate) fn takes_cause(&self, function: &Function) -> bool {
         self.closure().is_some_and(|closure| {
-            let place = usize::from(takes_self(closure)) + function.arguments.len();
+            let place = usize::from(takes_self(closure, function)) + function.arguments.len();
             closure.inputs.get(place).is_some_and(|cause| !is_wild(cause))
         })
     }
 
     /// Whether it is given the protected method's `self`.
     pub(crate) fn takes_self(&self, function: &Function) -> bool {
-        function.receiver.is_some() && self.closure().is_none_or(takes_self)
+        function.receiver.is_some()
+            && self.closure().is_none_or(|closure| takes_self(closure, function))
     }
 
     /// Whether it is given the protected method's `self` or finds it by its name.
@@ -108,9 +110,9 @@ impl Fallback {
     }
 
     /// Whether it looks at the argument at this place: a closure may decline it with `_`.
-    pub(crate) fn takes(&self, place: usize) -> bool {
+    pub(crate) fn takes(&self, place: usize, function: &Function) -> bool {
         self.closure().is_none_or(|closure| {
-            let place = place + usize::from(takes_self(closure));
+            let place = place + usize::from(takes_self(closure, function));
             !closure.inputs.get(place).is_some_and(is_wild)
         })
     }
@@ -136,7 +138,7 @@ impl Fallbacks {
 
 fn check_parameters(closure: &ExprClosure, function: &Function, errors: &mut Accumulator) {
     let (written, wanted) = (closure.inputs.len(), function.arguments.len());
-    let receiver = usize::from(takes_self(closure) && function.receiver.is_some());
+    let receiver = usize::from(takes_self(closure, function));
     if written == wanted + receiver || written == wanted + receiver + 1 {
         return;
     }
@@ -188,9 +190,11 @@ fn check_plain(closure: &ExprClosure, errors: &mut Accumulator) {
     errors.push(Error::custom(message).with_span(&at));
 }
 
-/// A first parameter by the name of `this` stands for `self`.
-fn takes_self(closure: &ExprClosure) -> bool {
-    let Some(mut first) = closure.inputs.first() else { return false };
+/// A first parameter by the name of `this` stands for `self`, where there is one.
+fn takes_self(closure: &ExprClosure, function: &Function) -> bool {
+    let (Some(_), Some(mut first)) = (function.receiver, closure.inputs.first()) else {
+        return false;
+    };
     if let Pat::Type(typed) = first {
         first = &typed.pat;
     }
@@ -279,7 +283,7 @@ impl Call<'_> {
         if !self.function.is_async() {
             let (definition, call) =
                 adapter(&values, Shape::Plain, &code!(#output), &fallback, span);
-            return code!({ #bind #definition #call });
+            return code!({ #bind { #definition #call } });
         }
         let runtime = self.runtime;
         let hole = quote_spanned!(span=> _);
@@ -295,16 +299,16 @@ impl Call<'_> {
             };
             answer
         };
-        code!({ #bind #definition #answer })
+        code!({ #bind { #definition #answer } })
     }
 
     fn closure(&self, fallback: &Fallback, closure: &ExprClosure) -> TokenStream {
         let output = &self.function.output.annotation;
-        let with_self = takes_self(closure);
+        let with_self = takes_self(closure, self.function);
         let receiver = with_self.then_some(self.receiver.as_ref()).flatten();
         let offset = usize::from(with_self);
         let wanted: Vec<usize> =
-            (0..self.arguments.len()).filter(|&place| fallback.takes(place)).collect();
+            (0..self.arguments.len()).filter(|&at| fallback.takes(at, self.function)).collect();
         let mut values: Vec<&TokenStream> = receiver.into_iter().collect();
         values.extend(wanted.iter().map(|&place| &self.arguments[place]));
         let told = fallback.takes_cause(self.function);

@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     /// A plain `fn` whose last expression is an `async` block, boxed or not: what `#[async_trait]`
     /// makes of an `async fn`, and what people write to name bounds of the future. The block's
     /// statements are the body.
-    AsyncBlock(AsyncBlock),
+    AsyncBlock(Box<AsyncBlock>),
 }
 
 /// The parts of a function around its `async` block.
@@ -89,7 +89,7 @@ impl Function {
             declared.as_ref().and_then(future_output).zip(async_block(&block))
         {
             declared = Some(output);
-            Kind::AsyncBlock(block)
+            Kind::AsyncBlock(Box::new(block))
         } else {
             Kind::Plain
         };
@@ -139,7 +139,12 @@ fn argument(argument: &FnArg) -> Option<Argument> {
     match argument {
         FnArg::Receiver(_) => None,
         FnArg::Typed(typed) => {
-            Some(Argument { pattern: (*typed.pat).clone(), kind: (*typed.ty).clone() })
+            // A type that came through a `macro_rules!` variable is wrapped in a group.
+            let mut kind = &*typed.ty;
+            while let Type::Group(group) = kind {
+                kind = &group.elem;
+            }
+            Some(Argument { pattern: (*typed.pat).clone(), kind: kind.clone() })
         }
     }
 }
@@ -204,7 +209,7 @@ struct HideOpaque(Option<Span>);
 impl VisitMut for HideOpaque {
     fn visit_type_mut(&mut self, kind: &mut Type) {
         if let Type::ImplTrait(opaque) = kind {
-            self.0 = self.0.or_else(|| Some(opaque.impl_token.span));
+            self.0 = self.0.or(Some(opaque.impl_token.span));
             *kind = parse_quote!(_);
         } else {
             syn::visit_mut::visit_type_mut(self, kind);

@@ -4,12 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{Ident, spanned::Spanned};
 
-use crate::{
-    args::Settings,
-    function::Output,
-    near,
-    value::{Pattern, Runtime},
-};
+use crate::{args::Settings, function::Output, near, runtime::Runtime, value::Pattern};
 
 /// How returned values are told apart, and what a failed one is as a cause.
 pub(crate) struct Judge<'a> {
@@ -26,7 +21,7 @@ impl Judge<'_> {
     /// ```ignore
     /// |answer: &Result<Doc, SearchError>| match Judged::failure(answer) {
     ///     Some(error) => match error {
-    ///         Io(_) => Verdict::Failure((&&&Describe(error)).text()),
+    ///         Io(_) => Verdict::Failure((&&&Describe(error)).circuit_breaker_text()),
     ///         _ => Verdict::Success,
     ///     },
     ///     None => Verdict::Success,
@@ -40,7 +35,9 @@ impl Judge<'_> {
         let failure = self.judged("failure", &code!(answer));
         let failed = code! {{
             use #runtime::describe::{ByDebug as _, ByDisplay as _, ByNothing as _};
-            #private::Verdict::Failure((&&&#runtime::describe::Describe(error)).text())
+            #private::Verdict::Failure(
+                (&&&#runtime::describe::Describe(error)).circuit_breaker_text()
+            )
         }};
         let recorded = match &settings.record_errors {
             Some(recorded) => {
@@ -108,7 +105,7 @@ impl Judge<'_> {
 
     /// From a value that was judged a failure to the cause, or out of the function with the value
     /// where it is no error after all.
-    pub(crate) fn into_cause(&self, failed: &TokenStream) -> TokenStream {
+    pub(crate) fn cause_of(&self, failed: &TokenStream) -> TokenStream {
         let runtime = self.runtime;
         if self.tells_value() {
             return code!(#runtime::CallError::Failed(#failed));

@@ -15,13 +15,14 @@ mod function;
 mod judge;
 mod keys;
 mod passing;
+mod runtime;
 mod validate;
 mod value;
 
 use darling::Error;
 use proc_macro2::{Span, TokenStream};
 
-use crate::{args::Args, function::Function, value::Runtime};
+use crate::{args::Args, function::Function, runtime::Runtime};
 
 // Its documentation is where the user finds it, and where its examples compile: at the re-export, in
 // `cb-runtime/src/attribute.md`.

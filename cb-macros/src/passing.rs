@@ -8,7 +8,7 @@ use syn::{Ident, spanned::Spanned};
 use crate::{
     fallback::Fallbacks,
     function::{Argument, Function, Receiver, is_parameter},
-    value::Runtime,
+    runtime::Runtime,
 };
 
 /// The values that fallbacks want, of a function all of whose arguments have names.
@@ -43,7 +43,7 @@ fn way(argument: &Argument) -> Way {
 impl<'a> Values<'a> {
     pub(crate) fn new(function: &'a Function, fallbacks: &Fallbacks) -> Self {
         let wanted = (0..function.arguments.len())
-            .map(|place| fallbacks.0.iter().any(|fallback| fallback.takes(place)))
+            .map(|place| fallbacks.0.iter().any(|fallback| fallback.takes(place, function)))
             .collect();
         let uses_self = fallbacks.0.iter().any(|fallback| fallback.uses_self(function));
         let takes_self = fallbacks.0.iter().any(|fallback| fallback.takes_self(function));
@@ -81,9 +81,9 @@ impl<'a> Values<'a> {
             let me = self.function.self_token();
             tokens.extend(code!(let this = #runtime::__private::Keep::keep(&#me);));
         }
-        for (name, argument) in self.wanted() {
+        for (at, (name, argument)) in self.wanted().enumerate() {
             if let Way::Kept = way(argument) {
-                let (kept, value) = (kept(name), self.another(name, argument, runtime));
+                let (kept, value) = (kept(at), self.another(name, argument, runtime));
                 tokens.extend(code!(let #kept = #value;));
             }
         }
@@ -94,7 +94,8 @@ impl<'a> Values<'a> {
     /// this crate's words, or of a type parameter in the compiler's own, which names the bound.
     fn another(&self, name: &Ident, argument: &Argument, runtime: &Runtime) -> TokenStream {
         let span = argument.kind.span();
-        let name = Ident::new(&name.to_string(), span.resolved_at(name.span()));
+        let mut name = name.clone();
+        name.set_span(span.resolved_at(name.span()));
         if is_parameter(&argument.kind, &self.function.signature) {
             quote_spanned!(span=> ::core::clone::Clone::clone(&#name))
         } else {
@@ -112,13 +113,14 @@ impl<'a> Values<'a> {
     /// The values after the body.
     pub(crate) fn kept(&self) -> Vec<TokenStream> {
         let this = self.moves_self.then(|| code!(this));
-        let arguments = self.wanted().map(|(name, argument)| match way(argument) {
-            Way::Copied | Way::Lent => code!(#name),
-            Way::Kept => {
-                let kept = kept(name);
-                code!(#kept)
-            }
-        });
+        let arguments =
+            self.wanted().enumerate().map(|(at, (name, argument))| match way(argument) {
+                Way::Copied | Way::Lent => code!(#name),
+                Way::Kept => {
+                    let kept = kept(at);
+                    code!(#kept)
+                }
+            });
         this.into_iter().chain(arguments).collect()
     }
 
@@ -147,8 +149,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The name of what is kept of an argument.
-fn kept(name: &Ident) -> Ident {
-    let name = name.to_string();
-    Ident::new(&format!("kept_{}", name.trim_start_matches("r#")), Span::mixed_site())
+/// The name of what is kept of a wanted argument.
+fn kept(at: usize) -> Ident {
+    Ident::new(&format!("kept_{at}"), Span::mixed_site())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use darling::{Error, FromMeta, Result};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Meta, Path, UnOp, spanned::Spanned};
+use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Meta, UnOp, spanned::Spanned};
 
 use crate::keys;
 
@@ -382,51 +382,6 @@ impl FromMeta for FallbackOn {
                 ),
             )),
         }
-    }
-}
-
-/// Where the runtime crate is, if not where it is by default.
-#[derive(Clone)]
-pub(crate) struct RuntimePath(Path);
-
-impl FromMeta for RuntimePath {
-    fn from_meta(item: &Meta) -> Result<Self> {
-        let (_, value) = expression(item)?;
-        match value {
-            Expr::Path(path) if path.qself.is_none() => Ok(Self(path.path.clone())),
-            other => Err(wrong(
-                other,
-                format!(
-                    "`crate` takes the path of `cb_runtime`, such as `crate = my_facade::cb_runtime`; found {}",
-                    kind(other)
-                ),
-            )),
-        }
-    }
-}
-
-/// The runtime crate's path.
-#[derive(Clone, Default)]
-pub(crate) struct Runtime(pub(crate) Option<RuntimePath>);
-
-impl Runtime {
-    /// The paths of the module that expansions name and of `CircuitError`, standing at the user's own
-    /// tokens: an error in what they are part of is then shown there and not at the attribute.
-    pub(crate) fn named_at(&self, span: Span) -> (TokenStream, TokenStream) {
-        let runtime = match &self.0 {
-            Some(RuntimePath(path)) => quote_spanned!(span=> #path),
-            None => quote_spanned!(span=> ::cb_runtime),
-        };
-        (quote_spanned!(span=> #runtime::__private), quote_spanned!(span=> #runtime::CircuitError))
-    }
-}
-
-impl ToTokens for Runtime {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(match &self.0 {
-            Some(RuntimePath(path)) => code!(#path),
-            None => code!(::cb_runtime),
-        });
     }
 }
 
