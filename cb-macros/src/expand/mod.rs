@@ -1,18 +1,22 @@
 //! What comes out.
 
+mod body;
+
+pub(crate) use body::typed_edge;
+
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Expr, FnArg, Ident, PatIdent, Stmt, Type, parse_quote, spanned::Spanned};
+use syn::{FnArg, Ident, PatIdent, parse_quote, spanned::Spanned};
 
 use crate::{
     args::Settings,
     fallback::{Call, Fallbacks},
-    function::{AsyncBlock, Function, Kind, Receiver, argument_name},
+    function::{AsyncBlock, Function, Kind, argument_name},
     judge::Judge,
     near,
     passing::Values,
     runtime::Runtime,
-    value::{Cancelled, FallbackOn, Setting as _},
+    value::{FallbackOn, Setting as _},
 };
 
 /// The function with its calls routed through the breaker.
@@ -38,23 +42,24 @@ use crate::{
 ///     };
 ///     let (query, filter) = match site.admit() {
 ///         Ok(held) => {
-///             let kept = (query, keep(&filter));
+///             let kept_filter = Keep::keep(&filter);
 ///             match guard(held, async move { /* the body */ }, NoLimit, /* the judge */).await {
 ///                 Settled::Answer(answer) => return answer,
-///                 Settled::Failed(answer) => {}
-///                 Settled::TimedOut(error) => {}
+///                 Settled::Failed(_) => {}
+///                 Settled::TimedOut(never) => match never {},
 ///             }
-///             kept
+///             (query, kept_filter)
 ///         }
-///         Err(refusal) => (query, filter),
+///         Err(_) => (query, filter),
 ///     };
 ///     site.count_fallback();
 ///     /* the fallback's call, see `fallback::Call::to` */
 /// }
 /// ```
 ///
-/// A plain `fn` has `run(held, move || { /* the body */ }, ..)` in the place of the future. Where the
-/// breaker's answer can go to the caller, as without a fallback, it returns `no_answer(error)`.
+/// A plain `fn` has `run(held, move || { /* the body */ }, ..)` in the place of the future. Where a
+/// fallback is told the cause, the `match` ends in that too; where there is none, the breaker's own
+/// answer goes to the caller as an `Err`.
 pub(crate) fn expand(
     settings: &Settings,
     mut function: Function,
@@ -166,74 +171,6 @@ impl Expansion<'_> {
                 #runtime::__private::Site::new(&CIRCUIT_BREAKER);
             &CIRCUIT_BREAKER_SITE
         }}
-    }
-
-    /// Makes the call; `held` is what the breaker gave for it.
-    fn call(&self, again: bool) -> TokenStream {
-        let Self { settings, runtime, function, lead } = self;
-        let judge = self.judge().closure();
-        let held = match settings.cancelled {
-            Some(Cancelled::Failure) => code!(held.drop_is_failure()),
-            Some(Cancelled::Ignore) | None => code!(held),
-        };
-        let kind = &function.output.annotation;
-        let edge = typed_edge(kind);
-        // Where the fallback comes after the body, `&mut self` is lent to it and not given away.
-        let lent = again && function.receiver == Some(Receiver::Exclusive);
-        let capture = if lent { code!() } else { code!(move) };
-        let claim = if lent { self.claim() } else { code!() };
-        match &function.kind {
-            Kind::Plain => {
-                let statements = &function.body.stmts;
-                code! {
-                    #runtime::__private::run(
-                        #held,
-                        #capture || -> #kind { #claim #(#lead)* #(#statements)* },
-                        #judge,
-                    )
-                }
-            }
-            Kind::Async | Kind::AsyncBlock(_) => {
-                let statements = match &function.kind {
-                    Kind::AsyncBlock(block) if lent => lend_self(&block.statements),
-                    Kind::AsyncBlock(block) => block.statements.clone(),
-                    Kind::Plain | Kind::Async => function.body.stmts.clone(),
-                };
-                let limit = settings.call_timeout.as_ref().map_or_else(
-                    || code!(#runtime::__private::NoLimit),
-                    |limit| {
-                        let check = limit.check();
-                        code!({ #check held.within(#limit) })
-                    },
-                );
-                code! {{
-                    let limit = #limit;
-                    let held = #held;
-                    #runtime::__private::guard(
-                        held,
-                        async #capture { #claim #edge #(#lead)* #(#statements)* },
-                        limit,
-                        #judge,
-                    )
-                    .await
-                }}
-            }
-        }
-    }
-
-    /// Makes a body that only borrows take all of `self` and each argument, as a body that moves
-    /// would: so it is `Send` when that would be.
-    fn claim(&self) -> TokenStream {
-        let names = self
-            .function
-            .arguments
-            .iter()
-            .filter_map(|argument| argument.name().map(|name| &name.ident));
-        let this = self.function.self_token();
-        code! {
-            let _ = &mut *#this;
-            #(let #names = #names;)*
-        }
     }
 
     fn without_fallback(&self, admit: &TokenStream) -> TokenStream {
@@ -389,36 +326,4 @@ fn written(settings: &Settings) -> (TokenStream, TokenStream) {
     set!(service_type critical failure_threshold recovery_timeout half_open_max_calls
         success_threshold probe_timeout response_times);
     (checks, setters)
-}
-
-/// `let __self = self;`, as `#[async_trait]` begins the body, with `self` lent instead of moved.
-fn lend_self(statements: &[Stmt]) -> Vec<Stmt> {
-    let is_self =
-        |expression: &Expr| matches!(expression, Expr::Path(path) if path.path.is_ident("self"));
-    let mut statements = statements.to_vec();
-    for statement in &mut statements {
-        if let Stmt::Local(local) = statement
-            && let Some(init) = &mut local.init
-            && is_self(&init.expr)
-        {
-            let this = &init.expr;
-            *init.expr = parse_quote!(&mut *#this);
-        }
-    }
-    statements
-}
-
-/// Makes `?` and a last expression in an `async` block infer, as they would in a function of this
-/// return type.
-pub(crate) fn typed_edge(kind: &Type) -> TokenStream {
-    code! {
-        #[allow(
-            unknown_lints, unreachable_code, clippy::diverging_sub_expression,
-            clippy::empty_loop, clippy::let_with_type_underscore, clippy::needless_return,
-        )]
-        if false {
-            let answer: #kind = loop {};
-            return answer;
-        }
-    }
 }
