@@ -34,9 +34,9 @@ impl Judge<'_> {
         let (kind, private) = (&output.annotation, code!(#runtime::__private));
         let failure = self.judged("failure", &code!(answer));
         let failed = code! {{
-            use #runtime::describe::{ByDebug as _, ByDisplay as _, ByNothing as _};
+            use #private::{ByDebug as _, ByDisplay as _, ByNothing as _};
             #private::Verdict::Failure(
-                (&&&#runtime::describe::Describe(error)).circuit_breaker_text()
+                (&&&#private::Describe(error)).circuit_breaker_text()
             )
         }};
         let recorded = match &settings.record_errors {

@@ -11,5 +11,6 @@ pub use crate::{
         limit::{Limit, NoLimit, Within},
         permit::{Held, WhenDropped},
     },
+    describe::{ByDebug, ByDisplay, ByNothing, Describe},
     registry::{Declared, Site},
 };

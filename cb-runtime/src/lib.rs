@@ -58,8 +58,7 @@ mod answer;
 mod breaker;
 mod clock;
 mod config;
-#[doc(hidden)]
-pub mod describe;
+mod describe;
 mod error;
 mod name;
 mod observe;
