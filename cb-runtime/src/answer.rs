@@ -147,6 +147,7 @@ pub struct Now;
 
 impl Later {
     /// The future as it is.
+    #[allow(clippy::unused_self, reason = "says which of the two is called")]
     pub fn wait_for<F: Future>(self, future: F) -> F {
         future
     }
@@ -154,6 +155,7 @@ impl Later {
 
 impl Now {
     /// A future that is ready.
+    #[allow(clippy::unused_self, reason = "says which of the two is called")]
     pub fn wait_for<T>(self, answer: T) -> Ready<T> {
         ready(answer)
     }

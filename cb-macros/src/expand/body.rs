@@ -1,9 +1,9 @@
 //! The body, as what the breaker runs.
 
 use proc_macro2::TokenStream;
-use syn::{Expr, Stmt, Type, parse_quote};
+use syn::Type;
 
-use super::Expansion;
+use super::{Expansion, lend};
 use crate::{
     function::{Kind, Receiver},
     value::{Cancelled, Setting as _},
@@ -22,25 +22,32 @@ impl Expansion<'_> {
         let edge = typed_edge(kind);
         // Where the fallback comes after the body, `&mut self` is lent to it and not given away.
         let lent = again && function.receiver == Some(Receiver::Exclusive);
-        let capture = if lent { code!() } else { code!(move) };
-        let claim = if lent { self.claim() } else { code!() };
+        let mut statements = match &function.kind {
+            Kind::AsyncBlock(block) => block.statements.clone(),
+            Kind::Plain | Kind::Async => function.body.stmts.clone(),
+        };
+        let (capture, claim, lend) = if lent && lend::moves_self(&statements) {
+            let this = function.self_token();
+            lend::rename_self(&mut statements);
+            (code!(move), code!(), code!(let this = &mut *#this;))
+        } else if lent {
+            lend::lend_self(&mut statements);
+            (code!(), self.claim(), code!())
+        } else {
+            (code!(move), code!(), code!())
+        };
         match &function.kind {
             Kind::Plain => {
-                let statements = &function.body.stmts;
-                code! {
+                code! {{
+                    #lend
                     #runtime::__private::run(
                         #held,
                         #capture || -> #kind { #claim #(#lead)* #(#statements)* },
                         #judge,
                     )
-                }
+                }}
             }
             Kind::Async | Kind::AsyncBlock(_) => {
-                let statements = match &function.kind {
-                    Kind::AsyncBlock(block) if lent => lend_self(&block.statements),
-                    Kind::AsyncBlock(block) => block.statements.clone(),
-                    Kind::Plain | Kind::Async => function.body.stmts.clone(),
-                };
                 let limit = settings.call_timeout.as_ref().map_or_else(
                     || code!(#runtime::__private::NoLimit),
                     |limit| {
@@ -51,6 +58,7 @@ impl Expansion<'_> {
                 code! {{
                     let limit = #limit;
                     let held = #held;
+                    #lend
                     #runtime::__private::guard(
                         held,
                         async #capture { #claim #edge #(#lead)* #(#statements)* },
@@ -77,23 +85,6 @@ impl Expansion<'_> {
             #(let #names = #names;)*
         }
     }
-}
-
-/// `let __self = self;`, as `#[async_trait]` begins the body, with `self` lent instead of moved.
-fn lend_self(statements: &[Stmt]) -> Vec<Stmt> {
-    let is_self =
-        |expression: &Expr| matches!(expression, Expr::Path(path) if path.path.is_ident("self"));
-    let mut statements = statements.to_vec();
-    for statement in &mut statements {
-        if let Stmt::Local(local) = statement
-            && let Some(init) = &mut local.init
-            && is_self(&init.expr)
-        {
-            let this = &init.expr;
-            *init.expr = parse_quote!(&mut *#this);
-        }
-    }
-    statements
 }
 
 /// Makes `?` and a last expression in an `async` block infer, as they would in a function of this

@@ -1,6 +1,7 @@
 //! What comes out.
 
 mod body;
+mod lend;
 
 pub(crate) use body::typed_edge;
 
@@ -295,15 +296,18 @@ impl Expansion<'_> {
             let (name, cause) = if next.takes_cause(function) {
                 (code!(cause), judge.cause_of(&code!(answer)))
             } else {
-                // The failed answer is not to be held while the next one is waited for.
-                (code!(()), code!(::core::mem::drop(answer)))
+                (code!(()), code!(()))
             };
+            // The inner block ends with the failed answer, lest it be held while the next one is
+            // waited for.
             tokens.extend(code! {
-                let answer: #kind = #called;
-                let #name = match (#closure)(&answer) {
-                    #runtime::__private::Verdict::Failure(_) => #cause,
-                    #runtime::__private::Verdict::Success
-                    | #runtime::__private::Verdict::Ignored => return answer,
+                let #name = {
+                    let answer: #kind = #called;
+                    match (#closure)(&answer) {
+                        #runtime::__private::Verdict::Failure(_) => #cause,
+                        #runtime::__private::Verdict::Success
+                        | #runtime::__private::Verdict::Ignored => return answer,
+                    }
                 };
             });
         }
