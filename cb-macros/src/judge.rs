@@ -75,11 +75,11 @@ impl Judge<'_> {
             }
         };
         let Some(ignored) = &settings.ignore_errors else {
-            return code!(|answer: &#kind| #judged);
+            return code!(|answer: &_| #judged);
         };
         let arm = arm(ignored, &code!(#private::Verdict::Ignored));
         code! {
-            |answer: &#kind| match #failure {
+            |answer: &_| match #failure {
                 ::core::option::Option::Some(error) => match error { #arm _ => #judged },
                 ::core::option::Option::None => #judged,
             }

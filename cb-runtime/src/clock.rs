@@ -62,16 +62,29 @@ fn anchor() -> Instant {
     *ANCHOR.get_or_init(Instant::now)
 }
 
-/// Under loom time stands still: what the tests need of it they pass in.
+/// Under loom time stands where a test has set it. loom runs all threads of a model on the system's
+/// one, so a test's time is its own.
 #[cfg(cb_loom)]
 impl Tick {
     pub(crate) fn now() -> Self {
-        Self(0)
+        Self(LOOM_NOW.get())
     }
 
+    /// Moves the clock of this test. Not undone between the runs of a model.
+    #[cfg(test)]
+    pub(crate) fn set_now(self) {
+        LOOM_NOW.set(self.0);
+    }
+
+    #[allow(clippy::unused_self, reason = "no test under loom asks for more than some instant")]
     pub(crate) fn instant(self) -> Instant {
         Instant::now()
     }
+}
+
+#[cfg(cb_loom)]
+thread_local! {
+    static LOOM_NOW: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(cb_loom)]
@@ -89,6 +102,10 @@ pub(crate) const PAUSABLE: bool = true;
 mod pausable {
     pub(crate) const PAUSABLE: bool = {
         #[allow(unused_imports, reason = "tokio has no `pause` in most builds")]
+        #[allow(
+            clippy::wildcard_imports,
+            reason = "a name that may be missing cannot be imported"
+        )]
         use tokio::time::*;
         answer(&pause)
     };

@@ -1,8 +1,9 @@
 //! The text of an error of which only the expansion knows the type: by `Display` if it has that, or
 //! by `Debug`, or none.
 //!
-//! `(&&&Describe(error)).text()` finds the first of the three that fits, because a method that needs
-//! fewer references to be taken goes first.
+//! `(&&&Describe(error)).circuit_breaker_text()` finds the first of the three that fits, because a
+//! method that needs fewer references to be taken goes first. Its name is not just `text`, because a
+//! trait of the user's own may give every type a method of that name.
 
 use std::fmt::{Debug, Display};
 
@@ -15,11 +16,11 @@ pub struct Describe<'a, E>(pub &'a E);
 /// For errors with `Display`.
 pub trait ByDisplay {
     /// The error's text.
-    fn text(&self) -> Option<Box<str>>;
+    fn circuit_breaker_text(&self) -> Option<Box<str>>;
 }
 
 impl<E: Display> ByDisplay for &&Describe<'_, E> {
-    fn text(&self) -> Option<Box<str>> {
+    fn circuit_breaker_text(&self) -> Option<Box<str>> {
         Some(cut(self.0))
     }
 }
@@ -27,11 +28,11 @@ impl<E: Display> ByDisplay for &&Describe<'_, E> {
 /// For errors that have only `Debug`.
 pub trait ByDebug {
     /// The error's text.
-    fn text(&self) -> Option<Box<str>>;
+    fn circuit_breaker_text(&self) -> Option<Box<str>>;
 }
 
 impl<E: Debug> ByDebug for &Describe<'_, E> {
-    fn text(&self) -> Option<Box<str>> {
+    fn circuit_breaker_text(&self) -> Option<Box<str>> {
         Some(cut(&format_args!("{:?}", self.0)))
     }
 }
@@ -39,11 +40,11 @@ impl<E: Debug> ByDebug for &Describe<'_, E> {
 /// For errors with neither.
 pub trait ByNothing {
     /// No text.
-    fn text(&self) -> Option<Box<str>>;
+    fn circuit_breaker_text(&self) -> Option<Box<str>>;
 }
 
 impl<E> ByNothing for Describe<'_, E> {
-    fn text(&self) -> Option<Box<str>> {
+    fn circuit_breaker_text(&self) -> Option<Box<str>> {
         None
     }
 }
@@ -60,8 +61,8 @@ mod tests {
     #[test]
     #[allow(clippy::needless_borrow, reason = "as the expansion writes it, for any type")]
     fn the_best_text_that_there_is() {
-        assert_eq!((&&&Describe(&"refused")).text().as_deref(), Some("refused"));
-        assert_eq!((&&&Describe(&OnlyDebug)).text().as_deref(), Some("OnlyDebug"));
-        assert_eq!((&&&Describe(&Neither)).text(), None);
+        assert_eq!((&&&Describe(&"refused")).circuit_breaker_text().as_deref(), Some("refused"));
+        assert_eq!((&&&Describe(&OnlyDebug)).circuit_breaker_text().as_deref(), Some("OnlyDebug"));
+        assert_eq!((&&&Describe(&Neither)).circuit_breaker_text(), None);
     }
 }

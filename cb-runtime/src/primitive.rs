@@ -25,6 +25,7 @@ impl<T: Default> OnceBox<T> {
         Self(Box::default())
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "has the shape of the other")]
     pub(crate) fn get(&self) -> Option<&T> {
         Some(&self.0)
     }

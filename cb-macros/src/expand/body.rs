@@ -26,7 +26,7 @@ impl Expansion<'_> {
             Kind::AsyncBlock(block) => block.statements.clone(),
             Kind::Plain | Kind::Async => function.body.stmts.clone(),
         };
-        let (capture, claim, lend) = if lent && lend::moves_self(&statements) {
+        let (capture, claim, reborrow) = if lent && lend::moves_self(&statements) {
             let this = function.self_token();
             lend::rename_self(&mut statements);
             (code!(move), code!(), code!(let this = &mut *#this;))
@@ -39,7 +39,7 @@ impl Expansion<'_> {
         match &function.kind {
             Kind::Plain => {
                 code! {{
-                    #lend
+                    #reborrow
                     #runtime::__private::run(
                         #held,
                         #capture || -> #kind { #claim #(#lead)* #(#statements)* },
@@ -58,7 +58,7 @@ impl Expansion<'_> {
                 code! {{
                     let limit = #limit;
                     let held = #held;
-                    #lend
+                    #reborrow
                     #runtime::__private::guard(
                         held,
                         async #capture { #claim #edge #(#lead)* #(#statements)* },

@@ -14,7 +14,9 @@ use crate::near;
 /// of a body: that takes `self` for good, where all around it only borrows.
 pub(super) fn moves_self(statements: &[Stmt]) -> bool {
     let mut found = MovesSelf(false);
-    statements.iter().for_each(|statement| found.visit_stmt(statement));
+    for statement in statements {
+        found.visit_stmt(statement);
+    }
     found.0
 }
 
@@ -49,7 +51,9 @@ fn names(tokens: TokenStream, wanted: &str) -> bool {
 
 /// Makes the body say `this` for `self`. Another `self` cannot be made.
 pub(super) fn rename_self(statements: &mut [Stmt]) {
-    statements.iter_mut().for_each(|statement| RenameSelf.visit_stmt_mut(statement));
+    for statement in statements {
+        RenameSelf.visit_stmt_mut(statement);
+    }
 }
 
 struct RenameSelf;

@@ -91,19 +91,26 @@ pub(crate) fn expand(
 /// Gives each argument a name, so that the fallback can have it whole. What the pattern was goes
 /// into `lead`, to be bound at the head of the body.
 fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) {
+    // What comes before an `async` block may change an argument too.
+    let before = matches!(&function.kind, Kind::AsyncBlock(block) if !block.before.is_empty());
     let typed = function.signature.inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     });
     for (place, (typed, argument)) in typed.zip(&mut function.arguments).enumerate() {
         let name = match argument.name() {
-            Some(PatIdent { mutability: None, .. }) => continue,
+            // To name an argument is to use it, which one with a leading `_` is not to be.
+            Some(name) if name.ident.to_string().starts_with('_') => argument_name(place),
+            Some(PatIdent { mutability, .. }) if mutability.is_none() || before => continue,
             Some(name) => name.ident.clone(),
             None => argument_name(place),
         };
         let pattern = std::mem::replace(&mut argument.pattern, parse_quote!(#name));
         *typed.pat = argument.pattern.clone();
-        lead.push(quote_spanned!(near(pattern.span())=> let #pattern = #name;));
+        lead.push(quote_spanned! {near(pattern.span())=>
+            #[allow(clippy::no_effect_underscore_binding)]
+            let #pattern = #name;
+        });
     }
 }
 

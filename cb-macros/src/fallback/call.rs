@@ -34,8 +34,9 @@ impl Call<'_> {
     ///         fallback(a0)
     ///     }
     ///     let answer: Found = match circuit_breaker_fallback::<_, _, _>(query, search_in_database) {
-    ///         returned => (&returned).kind_of_answer().wait_for(returned).await,
-    ///     };
+    ///         returned => (&returned).kind_of_answer().wait_for(returned),
+    ///     }
+    ///     .await;
     ///     answer
     /// }
     /// ```
@@ -72,9 +73,10 @@ impl Call<'_> {
             let answer: #output = match #call {
                 #returned => {
                     #import
-                    (&#returned).kind_of_answer().wait_for(#returned).await
+                    (&#returned).kind_of_answer().wait_for(#returned)
                 }
-            };
+            }
+            .await;
             answer
         };
         code!({ #bind { #definition #answer } })
@@ -131,7 +133,13 @@ impl Call<'_> {
             span,
         );
         let wait = is_future.then(|| quote_spanned!(span=> .await));
-        code!({ #definition #call #wait })
+        // The closure may have lost parameters, and is not to be judged by what is left.
+        code! {{
+            #definition
+            #[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)]
+            let answer = #call #wait;
+            answer
+        }}
     }
 }
 

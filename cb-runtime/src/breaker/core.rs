@@ -8,11 +8,13 @@
 
 use std::sync::{Arc, Weak};
 
+pub(crate) use super::ticket::Ticket;
 use super::{
     machine::{Machine, Outcome, Refused, Role, Transition},
     opening::{Opening, Published},
     state::{Mode, State, Word},
     stripes::Stripes,
+    ticket::WhenDropped,
     timer,
 };
 use crate::{
@@ -53,31 +55,7 @@ struct Ledger {
     ignored: u64,
     cancelled: u64,
     last_failure: Option<Tick>,
-    /// Successes that took the lock are timed here.
-    last_success: Option<Tick>,
     last_error: Option<Box<str>>,
-}
-
-/// What an admitted call holds until it ends.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket {
-    /// What the state word must still be for a success to be news to nobody.
-    undisturbed: Word,
-    role: Role,
-    start: Tick,
-}
-
-impl Ticket {
-    const UNCOUNTED: Self =
-        Self { undisturbed: Word(0), role: Role::Uncounted, start: Tick::UNKNOWN };
-
-    /// Of a call that is made as if there were no breaker.
-    pub(crate) const PLAIN: Self = Self { role: Role::Plain, ..Self::UNCOUNTED };
-
-    #[inline]
-    pub(crate) fn is_plain(self) -> bool {
-        self.role == Role::Plain
-    }
 }
 
 /// How an admitted call has ended.
@@ -134,10 +112,14 @@ impl Core {
     /// Decides on one call and counts it.
     #[inline]
     pub(crate) fn admit(&self) -> Result<Ticket, Refusal<'_>> {
-        match self.admit_if_closed() {
-            Some(ticket) => Ok(ticket),
-            None => self.admit_with_care(),
+        let word = self.word();
+        if word.lets_pass() {
+            return Ok(self.ticket(word, Role::Call));
         }
+        if word.turns_away() {
+            return Err(self.refuse(Refused::Open));
+        }
+        self.admit_with_care()
     }
 
     /// Admits and counts one call if there is nothing to decide.
@@ -149,12 +131,17 @@ impl Core {
 
     #[inline]
     fn ticket(&self, word: Word, role: Role) -> Ticket {
-        let mine = self.stripes.mine();
-        mine.count_admitted();
-        let start = if word.is_timed() { mine.start_timing() } else { Tick::UNKNOWN };
-        Ticket { undisturbed: word.undisturbed(), role, start }
+        self.stripes.mine().count_admitted();
+        Ticket::new(word, role)
     }
 
+    /// When an admitted call begins, or [`Tick::UNKNOWN`] where it is not to be timed.
+    #[inline]
+    pub(crate) fn begin(&self, ticket: Ticket) -> Tick {
+        if ticket.is_timed() { self.stripes.mine().start_timing() } else { Tick::UNKNOWN }
+    }
+
+    #[cold]
     #[inline(never)]
     pub(crate) fn admit_with_care(&self) -> Result<Ticket, Refusal<'_>> {
         // What this reads besides belongs to this word or to a later one.
@@ -180,6 +167,7 @@ impl Core {
         }
     }
 
+    #[inline]
     fn refuse(&self, refused: Refused) -> Refusal<'_> {
         self.stripes.mine().count_rejected();
         Refusal { core: self, refused }
@@ -233,20 +221,16 @@ impl Core {
         self.change(|machine, _| (machine.set_watched(generation, false), None));
     }
 
-    /// Takes the end of a call.
+    /// Takes the success of a call, of all endings the one to be quick about.
     #[inline]
-    pub(crate) fn end(&self, ticket: Ticket, ending: Ending) {
-        if matches!(ending, Ending::Success)
-            && ticket.role == Role::Call
-            && self.word() == ticket.undisturbed
-        {
-            let mine = self.stripes.mine();
-            mine.count_success();
-            if ticket.start.is_known() {
-                self.time_success(ticket.start);
+    pub(crate) fn succeed(&self, ticket: Ticket, start: Tick) {
+        if ticket.is_undisturbed(self.word()) {
+            self.stripes.mine().count_success();
+            if start.is_known() {
+                self.time_success(start);
             }
-        } else if !matches!(ticket.role, Role::Uncounted | Role::Plain) {
-            self.end_with_care(ticket, ending);
+        } else {
+            self.finish(ticket, start, Ending::Success);
         }
     }
 
@@ -255,7 +239,7 @@ impl Core {
         let now = Tick::now();
         let mine = self.stripes.mine();
         self.note_duration(start, now);
-        mine.note_success_at(now);
+        mine.note_timed_success_at(now);
     }
 
     fn note_duration(&self, start: Tick, now: Tick) {
@@ -264,29 +248,51 @@ impl Core {
         self.latency.record(nanos);
     }
 
+    /// Takes the end of a call with all that it may change.
+    #[cold]
     #[inline(never)]
-    fn end_with_care(&self, ticket: Ticket, ending: Ending) {
+    pub(crate) fn finish(&self, ticket: Ticket, start: Tick, ending: Ending) {
+        if ticket.is_idle() {
+            return;
+        }
         let now = Tick::now();
         let outcome = match &ending {
             Ending::Success => Outcome::Success,
             Ending::Failure(_) | Ending::TimedOut => Outcome::Failure,
             Ending::Ignored | Ending::Cancelled => Outcome::Nothing,
         };
-        if outcome != Outcome::Nothing && ticket.start.is_known() {
-            self.note_duration(ticket.start, now);
+        if outcome != Outcome::Nothing && start.is_known() {
+            self.note_duration(start, now);
         }
         if outcome == Outcome::Success {
-            self.stripes.mine().count_success();
+            let mine = self.stripes.mine();
+            mine.count_success();
+            mine.note_success_at(now);
         }
         let mut inner = lock(&self.inner);
         let replaced = inner.ledger.enter(ending, now);
         let Inner { machine, config, .. } = &mut *inner;
-        let generation = ticket.undisturbed.generation();
-        let transition = machine.record(generation, ticket.role, outcome, now, config);
+        let generation = ticket.generation(machine.generation());
+        let transition = machine.record(generation, ticket.role(), outcome, now, config);
         let (word, error) = self.publish(&mut inner, transition.as_ref());
         drop(inner);
         drop(replaced);
         self.after(transition, word, error.as_deref());
+    }
+
+    /// Takes the end of a call that was dropped.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn drop(&self, ticket: Ticket, start: Tick) {
+        self.finish(
+            ticket,
+            start,
+            match ticket.when_dropped() {
+                WhenDropped::Cancelled => Ending::Cancelled,
+                WhenDropped::Ignored => Ending::Ignored,
+                WhenDropped::Failure => Ending::Failure(Some("dropped by its caller".into())),
+            },
+        );
     }
 
     #[inline]
@@ -322,11 +328,24 @@ impl Core {
         lock(&self.inner).machine.mode(Tick::now())
     }
 
+    #[inline]
     fn opening(&self) -> Opening {
-        // The fields are written one by one, so they belong together only if no change came between.
+        // The fields are written one by one, and before the word. No other opening's can be under way
+        // while the word is open, so they belong together if it was and still is the same.
         let before = self.word();
         let opening = self.published.load();
-        if self.word() == before { opening } else { lock(&self.inner).machine.opening() }
+        if before.is_open() && self.word() == before {
+            opening
+        } else {
+            let Opening { since, until, reason } = self.opening_by_lock();
+            Opening { since, until, reason }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn opening_by_lock(&self) -> Opening {
+        lock(&self.inner).machine.opening()
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -348,8 +367,26 @@ impl Core {
         };
         Snapshot::new(now, &self.name, config, &machine, totals)
             .with_times(self.latency.figures(sums.timed_nanos, sums.slowest_nanos))
-            .with_last(now, sums.last_success.max(ledger.last_success), ledger.last_failure)
+            .with_last(now, sums.last_success, ledger.last_failure)
             .with_last_error(ledger.last_error)
+    }
+}
+
+#[cfg(all(test, cb_loom))]
+impl Core {
+    /// Makes a call that was admitted, in no time, and takes its end.
+    pub(crate) fn end(&self, ticket: Ticket, ending: Ending) {
+        let start = self.begin(ticket);
+        match ending {
+            Ending::Success => self.succeed(ticket, start),
+            ending => self.finish(ticket, start, ending),
+        }
+    }
+
+    /// Whether the word that calls go by is the one that the machine would write now.
+    pub(crate) fn word_is_the_machines(&self) -> bool {
+        let inner = lock(&self.inner);
+        self.word() == inner.machine.word(&inner.config)
     }
 }
 
@@ -357,7 +394,7 @@ impl Ledger {
     /// Counts an ending. Returns the text that it took the place of, to be dropped after the lock.
     fn enter(&mut self, ending: Ending, now: Tick) -> Option<Box<str>> {
         match ending {
-            Ending::Success => self.last_success = Some(now),
+            Ending::Success => {}
             Ending::Ignored => self.ignored += 1,
             Ending::Cancelled => self.cancelled += 1,
             Ending::TimedOut => {
@@ -378,7 +415,19 @@ impl Ledger {
 
 impl Refusal<'_> {
     /// The error that says why.
+    #[inline]
     pub fn into_error(self) -> CircuitError {
+        if self.refused != Refused::Open {
+            return self.into_rare_error();
+        }
+        // The name last: until it is cloned there is nothing to drop, should anything here panic.
+        let opening = self.core.opening();
+        CircuitError::Open { name: self.core.name.clone(), opening }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn into_rare_error(self) -> CircuitError {
         let name = self.core.name.clone();
         match self.refused {
             Refused::Open => CircuitError::Open { name, opening: self.core.opening() },

@@ -141,7 +141,8 @@ impl CircuitBreaker {
     /// What a caller would meet now. Reading it changes nothing and takes no permit.
     ///
     /// [`State::Open`] while [forced open](Mode::ForcedOpen), and [`State::Closed`] while
-    /// [only figures are kept](Mode::MetricsOnly).
+    /// [only figures are kept](Mode::MetricsOnly). While [disabled](Mode::Disabled), the state in which
+    /// the breaker will go on.
     pub fn state(&self) -> State {
         self.0.state()
     }

@@ -18,8 +18,7 @@ pub trait Limit {
     type Passed;
 
     /// What to say once the bound is passed, of the breaker of this name.
-    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>, name: &Name)
-    -> Poll<Self::Passed>;
+    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>, name: &Name) -> Poll<Self::Passed>;
 }
 
 /// A call may take as long as it will.
@@ -53,11 +52,7 @@ impl Within {
 impl Limit for Within {
     type Passed = CircuitError;
 
-    fn poll_passed(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        name: &Name,
-    ) -> Poll<CircuitError> {
+    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>, name: &Name) -> Poll<CircuitError> {
         let mut this = self.project();
         let Some(limit) = *this.limit else { return Poll::Pending };
         if this.sleep.is_none() {

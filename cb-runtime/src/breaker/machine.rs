@@ -222,7 +222,7 @@ impl Machine {
 
     /// Sets a mode until the given time. Calls in flight end without effect on the state.
     pub(crate) fn set_mode(&mut self, mode: Mode, until: Tick, now: Tick) {
-        if mode == self.mode {
+        if mode == self.mode && now < self.mode_until {
             self.mode_until = until;
             return;
         }
@@ -274,7 +274,7 @@ impl Machine {
     /// Since when the breaker has been in the state that [`Machine::state`] tells.
     pub(crate) fn state_since(&self, now: Tick) -> Tick {
         match self.phase {
-            _ if self.mode(now) == Mode::ForcedOpen => self.mode_since,
+            _ if matches!(self.mode(now), Mode::ForcedOpen | Mode::MetricsOnly) => self.mode_since,
             Phase::Open if now >= self.opening.until => self.opening.until,
             _ => self.phase_since,
         }

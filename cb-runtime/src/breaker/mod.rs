@@ -10,6 +10,7 @@ pub(crate) mod permit;
 mod slot;
 mod state;
 mod stripes;
+mod ticket;
 mod timer;
 
 pub use handle::CircuitBreaker;
@@ -19,3 +20,5 @@ pub use state::{Mode, State};
 
 #[cfg(all(test, cb_loom))]
 mod loom_tests;
+#[cfg(all(test, not(cb_loom)))]
+mod machine_tests;

@@ -71,7 +71,9 @@ impl fmt::Debug for Opening {
 
 /// The latest opening, and the end of a set mode, where a rejection can read them without the lock.
 ///
-/// It is written under the lock and before the state word that makes it the present one.
+/// It is written under the lock and before the state word that makes it the present one. Who reads a
+/// part of an opening has also read the words that came before that opening, by `Release` and
+/// `Acquire`: so a reader that finds the word as it was has parts of one opening only.
 #[derive(Debug)]
 pub(crate) struct Published {
     since: AtomicI64,
@@ -92,13 +94,14 @@ impl Published {
 
     pub(crate) fn store(&self, opening: &Opening, mode_until: Tick) {
         self.mode_until.store(mode_until.0, Ordering::Relaxed);
-        self.since.store(opening.since.0, Ordering::Relaxed);
-        self.until.store(opening.until.0, Ordering::Relaxed);
-        self.reason.store(pack(opening.reason), Ordering::Relaxed);
+        self.since.store(opening.since.0, Ordering::Release);
+        self.until.store(opening.until.0, Ordering::Release);
+        self.reason.store(pack(opening.reason), Ordering::Release);
     }
 
+    #[inline]
     pub(crate) fn until(&self) -> Tick {
-        Tick(self.until.load(Ordering::Relaxed))
+        Tick(self.until.load(Ordering::Acquire))
     }
 
     /// When the mode that an operator set ends by itself.
@@ -106,11 +109,12 @@ impl Published {
         Tick(self.mode_until.load(Ordering::Relaxed))
     }
 
+    #[inline]
     pub(crate) fn load(&self) -> Opening {
         Opening {
-            since: Tick(self.since.load(Ordering::Relaxed)),
+            since: Tick(self.since.load(Ordering::Acquire)),
             until: self.until(),
-            reason: unpack(self.reason.load(Ordering::Relaxed)),
+            reason: unpack(self.reason.load(Ordering::Acquire)),
         }
     }
 }
@@ -123,6 +127,7 @@ fn pack(reason: OpenReason) -> u64 {
     }
 }
 
+#[inline]
 fn unpack(word: u64) -> OpenReason {
     match word & 1 {
         0 => OpenReason::ProbeFailed,

@@ -2,10 +2,13 @@
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
+pub use super::ticket::WhenDropped;
 use super::{
-    core::{Core, Ending, Ticket},
+    core::{Core, Ending},
     limit::Within,
+    ticket::Ticket,
 };
+use crate::clock::Tick;
 
 /// The right to make one call, from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).
 ///
@@ -31,16 +34,16 @@ use super::{
 /// # read(&CircuitBreaker::new("files", Config::default())).unwrap();
 /// ```
 #[must_use = "a permit that is dropped counts as an ignored call"]
-pub struct Permit(Held<Arc<Core>>);
+pub struct Permit(Begun<Arc<Core>>);
 
 impl Permit {
     pub(crate) fn new(core: Arc<Core>, ticket: Ticket) -> Self {
-        Self(Held::new(core, ticket, WhenDropped::Ignored))
+        Self(Held::new(core, ticket, WhenDropped::Ignored).begin())
     }
 
     /// The service answered well.
     pub fn success(mut self) {
-        self.0.end(Ending::Success);
+        self.0.succeed();
     }
 
     /// The service failed.
@@ -56,33 +59,20 @@ impl Permit {
 
 impl std::fmt::Debug for Permit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Permit").field("breaker", self.0.core.name()).finish_non_exhaustive()
+        f.debug_struct("Permit").field("breaker", self.0.core().name()).finish_non_exhaustive()
     }
 }
 
-/// What a call that is dropped before it ends counts as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WhenDropped {
-    /// As a call that says nothing.
-    Ignored,
-    /// As a call that its caller gave up: nothing is held against the service.
-    Cancelled,
-    /// As a failure of the service.
-    Failure,
-}
-
-/// An admitted call that has not ended yet; dropped, it ends as it was told to.
+/// A call that was admitted and has not begun.
 pub struct Held<C: Deref<Target = Core>> {
     core: C,
     ticket: Ticket,
-    when_dropped: WhenDropped,
-    ended: bool,
 }
 
 impl<C: Deref<Target = Core>> Held<C> {
     #[inline]
     pub(crate) fn new(core: C, ticket: Ticket, when_dropped: WhenDropped) -> Self {
-        Self { core, ticket, when_dropped, ended: false }
+        Self { core, ticket: ticket.dropped_as(when_dropped) }
     }
 
     /// A dropped call counts as a failure of the service.
@@ -90,13 +80,13 @@ impl<C: Deref<Target = Core>> Held<C> {
     #[inline]
     pub fn drop_is_failure(self) -> Self {
         let mut held = self;
-        held.when_dropped = WhenDropped::Failure;
+        held.ticket = held.ticket.dropped_as(WhenDropped::Failure);
         held
     }
 
     /// Whether the call is made as if there were no breaker.
     #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
+    fn is_plain(&self) -> bool {
         self.ticket.is_plain()
     }
 
@@ -106,29 +96,65 @@ impl<C: Deref<Target = Core>> Held<C> {
         Within::new((!self.is_plain()).then_some(limit))
     }
 
-    pub(crate) fn core(&self) -> &Core {
-        &self.core
-    }
-
-    /// Says how the call ended. Only the first word counts.
     #[inline]
-    pub(crate) fn end(&mut self, ending: Ending) {
-        if !self.ended {
-            self.ended = true;
-            self.core.end(self.ticket, ending);
-        }
+    pub(crate) fn begin(self) -> Begun<C> {
+        Begun { start: self.core.begin(self.ticket), held: self }
     }
 }
 
 impl<C: Deref<Target = Core>> Drop for Held<C> {
     #[inline]
     fn drop(&mut self) {
-        if !self.ended {
-            self.end(match self.when_dropped {
-                WhenDropped::Ignored => Ending::Ignored,
-                WhenDropped::Cancelled => Ending::Cancelled,
-                WhenDropped::Failure => Ending::Failure(Some("dropped by its caller".into())),
-            });
+        if !self.ticket.is_idle() {
+            self.core.drop(self.ticket, Tick::UNKNOWN);
+        }
+    }
+}
+
+/// A call that has begun and has not ended; dropped, it ends as it was told to.
+pub(crate) struct Begun<C: Deref<Target = Core>> {
+    held: Held<C>,
+    start: Tick,
+}
+
+impl<C: Deref<Target = Core>> Begun<C> {
+    /// Whether the call is made as if there were no breaker.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.held.is_plain()
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.held.core
+    }
+
+    /// Only the first word on how the call ended counts.
+    #[inline]
+    fn take(&mut self) -> Ticket {
+        std::mem::replace(&mut self.held.ticket, Ticket::UNCOUNTED)
+    }
+
+    /// Says that the call went well.
+    #[inline]
+    pub(crate) fn succeed(&mut self) {
+        let ticket = self.take();
+        self.held.core.succeed(ticket, self.start);
+    }
+
+    /// Says how the call ended.
+    #[inline]
+    pub(crate) fn end(&mut self, ending: Ending) {
+        let ticket = self.take();
+        self.held.core.finish(ticket, self.start, ending);
+    }
+}
+
+impl<C: Deref<Target = Core>> Drop for Begun<C> {
+    #[inline]
+    fn drop(&mut self) {
+        let ticket = self.take();
+        if !ticket.is_idle() {
+            self.held.core.drop(ticket, self.start);
         }
     }
 }

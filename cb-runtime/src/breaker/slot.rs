@@ -17,10 +17,22 @@ pub(crate) const SHARED: usize = usize::MAX - 1;
 #[cfg(not(cb_loom))]
 pub(crate) use lease::slot;
 
-/// Under loom no thread owns a stripe: loom threads are no system threads.
+/// Under loom a thread owns the stripe that a test gave it, or none: loom's threads come and go too
+/// often for numbers that outlive a run of the model.
 #[cfg(cb_loom)]
 pub(crate) fn slot() -> usize {
-    SHARED
+    LOOM_SLOT.with(std::cell::Cell::get)
+}
+
+/// Gives the present thread a number.
+#[cfg(all(test, cb_loom))]
+pub(crate) fn own(slot: usize) {
+    LOOM_SLOT.with(|own| own.set(slot));
+}
+
+#[cfg(cb_loom)]
+loom::thread_local! {
+    static LOOM_SLOT: std::cell::Cell<usize> = std::cell::Cell::new(SHARED);
 }
 
 #[cfg(not(cb_loom))]
@@ -89,12 +101,18 @@ mod lease {
 
     #[cfg(test)]
     mod tests {
+        use std::{sync::Barrier, thread};
+
         use super::*;
+
+        /// One of these tests takes all numbers there are.
+        static ALONE: Mutex<()> = Mutex::new(());
 
         #[test]
         fn threads_that_live_together_have_numbers_of_their_own() {
-            let barrier = std::sync::Barrier::new(80);
-            let mut slots: Vec<usize> = std::thread::scope(|scope| {
+            let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+            let barrier = Barrier::new(80);
+            let mut slots: Vec<usize> = thread::scope(|scope| {
                 let threads: Vec<_> = (0..80)
                     .map(|_| {
                         scope.spawn(|| {
@@ -112,6 +130,16 @@ mod lease {
             slots.dedup();
             assert_eq!(slots.len(), owners, "two living threads had one number");
             assert!(owners <= OWNERS && owners > 0);
+        }
+
+        #[test]
+        fn a_thread_that_has_ended_leaves_its_number_to_another() {
+            let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+            let number = || thread::spawn(slot).join().unwrap_or(SHARED);
+
+            let owners = (0..10 * OWNERS).filter(|_| number() != SHARED).count();
+
+            assert_eq!(owners, 10 * OWNERS, "numbers have run out");
         }
     }
 }

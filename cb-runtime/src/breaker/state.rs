@@ -78,7 +78,7 @@ impl Word {
     const ROW: u64 = 1 << 4;
     const WATCHED: u64 = 1 << 5;
     const DETACHED: u64 = 1 << 6;
-    const UNTIMED: u64 = 1 << 7;
+    pub(super) const UNTIMED: u64 = 1 << 7;
     const GENERATION: u32 = 8;
 
     pub(crate) fn new(generation: u64, state: State, mode: Mode) -> Self {
@@ -126,6 +126,13 @@ impl Word {
         self.0 & (Self::STATE | Self::MODE | Self::DETACHED) == 0
     }
 
+    /// Open by its own counts, in its registry, and watched by a timer: the call is turned away.
+    #[inline]
+    pub(crate) fn turns_away(self) -> bool {
+        self.0 & (Self::STATE | Self::MODE | Self::DETACHED | Self::WATCHED)
+            == Self::OPEN | Self::WATCHED
+    }
+
     /// Open by its own counts.
     #[inline]
     pub(crate) fn is_open(self) -> bool {
@@ -150,11 +157,6 @@ impl Word {
     #[inline]
     pub(crate) fn is_detached(self) -> bool {
         self.0 & Self::DETACHED != 0
-    }
-
-    #[inline]
-    pub(crate) fn is_timed(self) -> bool {
-        self.0 & Self::UNTIMED == 0
     }
 
     /// What the word must still be when the call ends, for its success to be news to nobody: the

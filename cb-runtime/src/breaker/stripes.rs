@@ -21,14 +21,16 @@ pub(crate) struct Stripes {
     /// The first few are at hand: a breaker that few threads use stays small.
     near: [OnceBox<Stripe>; NEAR],
     far: OnceBox<Far>,
+}
+
+struct Far {
+    owned: [OnceBox<Stripe>; FAR],
     shared: OnceBox<Stripe>,
 }
 
-struct Far([OnceBox<Stripe>; FAR]);
-
 impl Default for Far {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| OnceBox::new()))
+        Self { owned: std::array::from_fn(|_| OnceBox::new()), shared: OnceBox::new() }
     }
 }
 
@@ -88,11 +90,7 @@ pub(crate) struct Sums {
 
 impl Stripes {
     pub(crate) fn new() -> Self {
-        Self {
-            near: std::array::from_fn(|_| OnceBox::new()),
-            far: OnceBox::new(),
-            shared: OnceBox::new(),
-        }
+        Self { near: std::array::from_fn(|_| OnceBox::new()), far: OnceBox::new() }
     }
 
     /// The stripe that the present thread adds to.
@@ -107,20 +105,17 @@ impl Stripes {
 
     #[inline(never)]
     fn further(&self, slot: usize) -> Mine<'_> {
-        let place = if slot == SHARED {
-            &self.shared
-        } else if let Some(near) = self.near.get(slot) {
-            near
-        } else {
+        let place = self.near.get(slot).unwrap_or_else(|| {
             let far = self.far.get_or_init(Box::default);
-            far.0.get(slot - NEAR).unwrap_or(&self.shared)
-        };
+            far.owned.get(slot - NEAR).unwrap_or(&far.shared)
+        });
         Mine { stripe: place.get_or_init(Box::default), owned: slot != SHARED }
     }
 
     pub(crate) fn sums(&self) -> Sums {
-        let far = self.far.get().into_iter().flat_map(|far| &far.0);
-        let places = self.near.iter().chain(far).chain([&self.shared]);
+        let far = self.far.get().into_iter();
+        let far = far.flat_map(|far| far.owned.iter().chain([&far.shared]));
+        let places = self.near.iter().chain(far);
         let mut sums = Sums::default();
         for stripe in places.filter_map(OnceBox::get) {
             sums.admitted += stripe.admitted.load(Ordering::Relaxed);
@@ -195,10 +190,17 @@ impl Mine<'_> {
     }
 
     /// A timed call has ended in success.
-    pub(crate) fn note_success_at(self, now: Tick) {
+    pub(crate) fn note_timed_success_at(self, now: Tick) {
         let before = Tick(self.stripe.last_success.load(Ordering::Relaxed));
-        self.stripe.last_success.store(now.0, Ordering::Relaxed);
+        self.note_success_at(now);
         self.stripe.sampling.adapt(before, now);
+    }
+
+    /// A call has ended in success.
+    pub(crate) fn note_success_at(self, now: Tick) {
+        // A nanosecond off at most, and never the zero that a stripe starts with: a paused clock may
+        // stand at zero.
+        self.stripe.last_success.store(now.0 | 1, Ordering::Relaxed);
     }
 }
 
@@ -231,6 +233,17 @@ mod tests {
     }
 
     #[test]
+    fn a_success_at_the_anchor_of_time_is_seen() {
+        let stripes = Stripes::new();
+        stripes.mine().count_admitted();
+        assert_eq!(stripes.sums().last_success, None);
+
+        stripes.mine().note_success_at(Tick(0));
+
+        assert_eq!(stripes.sums().last_success, Some(Tick(1)), "a nanosecond off");
+    }
+
+    #[test]
     fn quiet_calls_are_all_timed_and_busy_ones_sampled() {
         let stripes = Stripes::new();
         let timed = |gap: i64, calls: i64| {
@@ -241,7 +254,7 @@ mod tests {
                     let start = mine.start_timing();
                     if start.is_known() {
                         let now = Tick(base + call * gap);
-                        mine.note_success_at(now);
+                        mine.note_timed_success_at(now);
                     }
                     start.is_known()
                 })

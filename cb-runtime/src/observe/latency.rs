@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::primitive::{AtomicU32, Ordering};
+use crate::primitive::{AtomicU32, OnceBox, Ordering};
 
 /// Two buckets for each doubling, from 4 µs to 69 s; what lies outside is in the first and the last.
 const BUCKETS: usize = 50;
 const LOWEST_POWER: u32 = 12;
 
+/// From the bottom of a span of buckets to its top it is 32 times.
+const SPAN: usize = 10;
+
 /// Counts of timed calls by how long they took.
-pub(crate) struct Histogram([AtomicU32; BUCKETS]);
+///
+/// The calls of one service lie in one span or two, and the others are not made.
+pub(crate) struct Histogram([OnceBox<Span>; BUCKETS / SPAN]);
+
+#[derive(Default)]
+struct Span([AtomicU32; SPAN]);
 
 /// How long calls took, from the calls that were timed.
 ///
@@ -46,19 +54,25 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
 
 impl Histogram {
     pub(crate) fn new() -> Self {
-        Self(std::array::from_fn(|_| AtomicU32::new(0)))
+        Self(std::array::from_fn(|_| OnceBox::new()))
     }
 
     pub(crate) fn record(&self, nanos: u64) {
-        if let Some(bucket) = self.0.get(bucket(nanos)) {
-            bucket.fetch_add(1, Ordering::Relaxed);
+        let bucket = bucket(nanos);
+        if let Some(span) = self.0.get(bucket / SPAN) {
+            let Span(counts) = span.get_or_init(Box::default);
+            counts[bucket % SPAN].fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// The figures, given the sum and the maximum of what was recorded; `None` where nothing was.
     pub(crate) fn figures(&self, sum_nanos: u64, max_nanos: u64) -> Option<ResponseTimes> {
+        let count = |bucket: usize| {
+            let Span(counts) = self.0[bucket / SPAN].get()?;
+            Some(u64::from(counts[bucket % SPAN].load(Ordering::Relaxed)))
+        };
         let counts: Vec<u64> =
-            self.0.iter().map(|count| u64::from(count.load(Ordering::Relaxed))).collect();
+            (0..BUCKETS).map(|bucket| count(bucket).unwrap_or_default()).collect();
         let timed: u64 = counts.iter().sum();
         if timed == 0 {
             return None;

@@ -90,7 +90,10 @@ pub struct Declarations(Vec<&'static Declaration>);
 pub fn declarations() -> Declarations {
     let mut all: Vec<&'static Declaration> =
         inventory::iter::<Declared>.into_iter().map(|declared| declared.0).collect();
-    all.sort_by_key(|declaration| declaration.place());
+    // Several from one line are those of a macro; their paths tell them apart, the linker's order not.
+    all.sort_by(|one, other| {
+        one.place().cmp(&other.place()).then_with(|| one.function().cmp(&other.function()))
+    });
     Declarations(all)
 }
 
@@ -114,7 +117,7 @@ impl Declarations {
                     kept.settings.conflicts(&ignored.settings)
                 {
                     let known = |conflict: &Conflict| {
-                        conflict.setting == setting && conflict.ignored.place() == ignored.place()
+                        conflict.setting == setting && std::ptr::eq(conflict.ignored, *ignored)
                     };
                     if !conflicts.iter().any(known) {
                         conflicts.push(Conflict {

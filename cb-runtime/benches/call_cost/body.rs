@@ -1,0 +1,21 @@
+//! The call that is protected: as good as nothing, so that what is left is the protection.
+
+use std::hint::black_box;
+
+/// What the body answers.
+pub(crate) const ANSWER: u64 = 1;
+
+/// A failure of the service that is called.
+#[derive(Debug)]
+pub(crate) struct Failed;
+
+/// The body. Whether it succeeds is hidden from the optimiser, as it is in a real program.
+#[inline]
+pub(crate) fn answer() -> Result<u64, Failed> {
+    if black_box(true) { Ok(ANSWER) } else { Err(Failed) }
+}
+
+#[inline]
+pub(crate) async fn answer_later() -> Result<u64, Failed> {
+    answer()
+}

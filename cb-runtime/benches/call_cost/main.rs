@@ -1,0 +1,41 @@
+//! What a call through a breaker costs, ours and others', in one table from one run.
+//!
+//! `cargo bench -p cb-runtime` takes about a minute; `cargo bench -p cb-runtime -- --quick` some
+//! seconds, with less to rely on.
+//!
+//! Times differ from machine to machine and from minute to minute; what holds better is how many
+//! uncontended `fetch_add(1, Relaxed)` a call costs. So every round times every row, `fetch_add` among
+//! them, and each row's figure is the median over the rounds of its ratio to the `fetch_add` of its own
+//! round.
+
+mod attribute;
+mod body;
+mod handle;
+mod memory;
+mod peers;
+mod report;
+mod rows;
+mod threads;
+mod yardsticks;
+
+use std::error::Error;
+
+use rows::{Effort, Group};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let effort = Effort::from_arguments(std::env::args().skip(1));
+    let mut groups = vec![
+        Group::new("yardsticks", yardsticks::rows()),
+        Group::new("the attribute: closed, success", attribute::closed()),
+        Group::new("the handle: closed, success", handle::closed()?),
+        Group::new("peers: closed, success", peers::closed()?),
+        Group::new("the attribute: open, rejected", attribute::open()?),
+        Group::new("the handle: open, rejected", handle::open()?),
+        Group::new("peers: open, rejected", peers::open()?),
+    ];
+    let bytes = memory::bytes_per_breaker()?;
+    rows::measure(&mut groups, effort)?;
+    let scaling = threads::measure(&groups, effort)?;
+    report::print(&groups, &scaling, &bytes, effort);
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The table.
+
+use crate::{
+    memory::Bytes,
+    rows::{Effort, Group},
+    threads::Scaling,
+};
+
+/// The words of a row stand in so many columns.
+const LABEL: usize = 46;
+
+pub(crate) fn print(groups: &[Group], scaling: &[Scaling], bytes: &[Bytes], effort: Effort) {
+    println!(
+        "\n{:LABEL$}{:>10}{:>13}{:>11}{:>15}",
+        "", "ns a call", "× fetch_add", "aim", "allocations"
+    );
+    for group in groups {
+        println!("{}", group.title);
+        for row in &group.rows {
+            println!(
+                "  {:<width$}{:>10.2}{:>13.2}{:>11}{:>15.2}",
+                row.label,
+                row.nanos(),
+                row.ratio(),
+                at_most(row.ratio(), row.aim),
+                row.allocations,
+                width = LABEL - 2,
+            );
+        }
+    }
+    println!(
+        "\n{:LABEL$}{:>10}{:>13}{:>11}",
+        "two threads on one breaker ÷ one thread", "", "ratio", "aim"
+    );
+    for Scaling { label, ratio, aim } in scaling {
+        let aim = at_least(*ratio, *aim);
+        println!("  {label:<width$}{:>10}{ratio:>13.2}{aim:>11}", "", width = LABEL - 2);
+    }
+    println!(
+        "\n{:LABEL$}{:>10}{:>13}{:>11}",
+        "a breaker that one thread has used", "", "bytes", "aim"
+    );
+    for Bytes { label, each, aim } in bytes {
+        let aim = at_most(*each, *aim);
+        println!("  {label:<width$}{:>10}{each:>13.0}{aim:>11}", "", width = LABEL - 2);
+    }
+    println!(
+        "\nMedians of {} rounds ({} for two threads) of {} ms a row. The times are this machine's; the \
+         ratios are to\nthe fetch_add of the same round. `!` marks what misses its aim.",
+        effort.rounds,
+        effort.thread_rounds,
+        effort.batch.as_millis(),
+    );
+}
+
+fn at_most(figure: f64, aim: Option<f64>) -> String {
+    aim.map_or_else(String::new, |aim| format!("{} ≤ {aim}", mark(figure > aim)))
+}
+
+fn at_least(figure: f64, aim: Option<f64>) -> String {
+    aim.map_or_else(String::new, |aim| format!("{} ≥ {aim}", mark(figure < aim)))
+}
+
+fn mark(missed: bool) -> &'static str {
+    if missed { "!" } else { "" }
+}

@@ -1,0 +1,30 @@
+//! What the calls are measured by.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Instant,
+};
+
+use crate::{
+    body::{ANSWER, answer_later},
+    rows::Row,
+};
+
+pub(crate) const FETCH_ADD: &str = "fetch_add(1, Relaxed)";
+
+pub(crate) fn rows() -> Vec<Row> {
+    let counter: &'static AtomicU64 = Box::leak(Box::default());
+    let fixed: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(ANSWER)));
+    vec![
+        Row::blocking("relaxed load", Some(ANSWER), move || fixed.load(Relaxed), Some),
+        Row::blocking(
+            FETCH_ADD,
+            Some(ANSWER),
+            move || counter.fetch_add(1, Relaxed),
+            |_| Some(ANSWER),
+        )
+        .shared(),
+        Row::blocking("Instant::now", Some(ANSWER), Instant::now, |_| Some(ANSWER)),
+        Row::awaited("the body alone, async", Some(ANSWER), answer_later, Result::ok),
+    ]
+}

@@ -1,0 +1,142 @@
+//! What a call costs in memory: nothing, once its thread has used the breaker.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::{
+    hint::black_box,
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use cb_runtime::{CallError, CircuitBreaker, CircuitError, Config, State};
+
+const CALLS: usize = 1000;
+
+/// The program's one breaker name is kept by each breaker as counted text, as a caller's would be.
+fn closed() -> CircuitBreaker {
+    let config = Config::builder().failure_threshold(1).recovery_timeout(Duration::MAX);
+    let breaker = CircuitBreaker::new(String::from("orders"), config.build().unwrap());
+    // The first call of a thread makes the counters that it adds to.
+    breaker.call_blocking(|| Ok::<_, ()>(())).unwrap();
+    breaker
+}
+
+fn opened() -> CircuitBreaker {
+    let breaker = closed();
+    breaker.call_blocking(|| Err::<(), _>(())).unwrap_err();
+    assert_eq!(breaker.state(), State::Open);
+    assert!(breaker.try_acquire().is_err(), "the first rejection is made");
+    breaker
+}
+
+/// Runs the call without a runtime, whose own allocations would be counted too.
+fn finish<T>(call: impl Future<Output = T>) -> T {
+    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => unreachable!("the calls of these tests wait for nothing"),
+    }
+}
+
+/// How often memory was asked for in so many calls.
+fn allocations(mut call: impl FnMut()) -> u64 {
+    allocation_counter::measure(|| (0..CALLS).for_each(|_| call())).count_total
+}
+
+#[test]
+fn given_an_allocation_when_it_is_measured_then_it_is_seen() {
+    let count = allocations(|| {
+        black_box(Box::new(1));
+    });
+
+    assert_eq!(count, CALLS as u64, "or the other tests prove nothing");
+}
+
+#[test]
+fn given_a_closed_breaker_when_asynchronous_calls_succeed_then_nothing_is_allocated() {
+    let breaker = closed();
+
+    let count = allocations(|| {
+        assert_eq!(finish(breaker.call(|| async { Ok::<_, ()>(1) })), Ok(1));
+    });
+
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn given_a_closed_breaker_when_plain_calls_succeed_then_nothing_is_allocated() {
+    let breaker = closed();
+
+    let count = allocations(|| assert_eq!(breaker.call_blocking(|| Ok::<_, ()>(1)), Ok(1)));
+
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn given_a_closed_breaker_when_permits_are_taken_and_used_then_nothing_is_allocated() {
+    let breaker = closed();
+
+    let count = allocations(|| {
+        breaker.try_acquire().unwrap().success();
+        breaker.try_acquire().unwrap().ignore();
+    });
+
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn given_an_open_breaker_when_calls_are_rejected_then_nothing_is_allocated() {
+    let breaker = opened();
+
+    let count = allocations(|| {
+        let answer = finish(breaker.call(|| async { Ok::<_, ()>(1) }));
+        assert!(matches!(answer, Err(CallError::Rejected(CircuitError::Open { .. }))));
+        let answer = breaker.call_blocking(|| Ok::<_, ()>(1));
+        assert!(matches!(answer, Err(CallError::Rejected(CircuitError::Open { .. }))));
+        assert!(matches!(breaker.try_acquire(), Err(CircuitError::Open { .. })));
+    });
+
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn given_a_rejected_call_when_a_fallback_answers_then_nothing_is_allocated() {
+    let breaker = opened();
+
+    let count = allocations(|| {
+        let call = breaker.call_with_fallback(|| async { Err(()) }, |_| async { Ok::<_, ()>(1) });
+        assert_eq!(finish(call), Ok(1));
+    });
+
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn given_a_forced_open_breaker_when_calls_are_rejected_then_nothing_is_allocated() {
+    let breaker = closed();
+    breaker.force_open();
+
+    let count = allocations(|| assert!(breaker.try_acquire().is_err()));
+
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn given_a_half_open_breaker_when_calls_are_rejected_then_nothing_is_allocated() {
+    let config = Config::builder()
+        .failure_threshold(1)
+        .recovery_timeout(Duration::from_nanos(1))
+        .probe_timeout(Duration::MAX);
+    let breaker = CircuitBreaker::new("orders", config.build().unwrap());
+    breaker.call_blocking(|| Err::<(), _>(())).unwrap_err();
+    while breaker.state() != State::HalfOpen {
+        // The clock of some systems ticks slower than a nanosecond.
+        std::thread::yield_now();
+    }
+    let probe = breaker.try_acquire().unwrap();
+
+    let count = allocations(|| assert!(breaker.try_acquire().is_err()));
+
+    assert_eq!(count, 0);
+    drop(probe);
+}
