@@ -18,7 +18,7 @@ impl Judge<'_> {
     ///
     /// For `record_errors = Io(_)` it is
     ///
-    /// ```ignore
+    /// ```text
     /// |answer: &Result<Doc, SearchError>| match Judged::failure(answer) {
     ///     Some(error) => match error {
     ///         Io(_) => Verdict::Failure((&&&Describe(error)).circuit_breaker_text()),

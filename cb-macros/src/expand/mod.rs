@@ -24,7 +24,7 @@ use crate::{
 ///
 /// From
 ///
-/// ```ignore
+/// ```text
 /// #[circuit_breaker(name = "vector_search", failure_threshold = 5, fallback = search_in_database)]
 /// async fn search(query: &str, filter: Filter) -> Result<Vec<Doc>, SearchError> {
 ///     client().search(query, filter).await
@@ -33,7 +33,7 @@ use crate::{
 ///
 /// comes
 ///
-/// ```ignore
+/// ```text
 /// async fn search(query: &str, filter: Filter) -> Result<Vec<Doc>, SearchError> {
 ///     let site = {
 ///         static DECLARATION: Declaration = Declaration::new("vector_search", ..);

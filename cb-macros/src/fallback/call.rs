@@ -28,7 +28,7 @@ impl Call<'_> {
     ///
     /// For `fallback = search_in_database` on `async fn search(query: &str) -> Found` it is
     ///
-    /// ```ignore
+    /// ```text
     /// {
     ///     fn circuit_breaker_fallback<A0, R, F: FnOnce(A0) -> R>(a0: A0, fallback: F) -> R {
     ///         fallback(a0)
