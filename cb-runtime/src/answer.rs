@@ -16,37 +16,51 @@ use crate::error::CircuitError;
     note = "or say what counts as a failure and what to answer instead: `failure_if = |answer| ..., fallback = ...`"
 )]
 pub trait Judged: Sized {
+    /// What is returned when the call went well.
+    type Value;
+
     /// What is returned when the call failed.
     type Error;
 
-    /// The failure, if it is one.
-    fn failure(&self) -> Option<&Self::Error>;
-
-    /// The failure by value.
+    /// The one or the other.
     ///
     /// # Errors
-    /// The value itself, where it is no failure.
-    fn into_failure(self) -> Result<Self::Error, Self>;
+    /// The failure.
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
 
-    /// A failure of this kind.
+    /// What is returned, of a call that went well.
+    fn from_value(value: Self::Value) -> Self;
+
+    /// What is returned, of a call that failed.
     fn from_failure(error: Self::Error) -> Self;
+
+    /// The failure, if it is one.
+    fn failure(&self) -> Option<&Self::Error>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T, E> Judged for Result<T, E> {
+    type Value = T;
     type Error = E;
+
+    #[inline]
+    fn into_result(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn from_value(value: T) -> Self {
+        Ok(value)
+    }
+
+    #[inline]
+    fn from_failure(error: E) -> Self {
+        Err(error)
+    }
 
     #[inline]
     fn failure(&self) -> Option<&E> {
         self.as_ref().err()
-    }
-
-    fn into_failure(self) -> Result<E, Self> {
-        self.map_or_else(Ok, |answer| Err(Ok(answer)))
-    }
-
-    fn from_failure(error: E) -> Self {
-        Err(error)
     }
 }
 

@@ -300,20 +300,19 @@ impl Expansion<'_> {
                 tokens.extend(called);
                 break;
             };
-            let (name, cause) = if next.takes_cause(function) {
-                (code!(cause), judge.cause_of(&code!(answer)))
+            let (name, failed, cause) = if next.takes_cause(function) {
+                (code!(cause), code!(answer), judge.cause_of(&code!(answer)))
             } else {
-                (code!(()), code!(()))
+                (code!(()), code!(_), code!(()))
             };
             // The inner block ends with the failed answer, lest it be held while the next one is
             // waited for.
             tokens.extend(code! {
                 let #name = {
                     let answer: #kind = #called;
-                    match (#closure)(&answer) {
-                        #runtime::__private::Verdict::Failure(_) => #cause,
-                        #runtime::__private::Verdict::Success
-                        | #runtime::__private::Verdict::Ignored => return answer,
+                    match (#closure)(answer) {
+                        (#failed, #runtime::__private::Verdict::Failure(_)) => #cause,
+                        (answer, _) => return answer,
                     }
                 };
             });

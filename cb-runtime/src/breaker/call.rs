@@ -44,8 +44,8 @@ struct OnPanic<'a, C: Deref<Target = Core>>(&'a mut Begun<C>);
 
 impl<C: Deref<Target = Core>> OnPanic<'_, C> {
     #[inline]
-    fn judge<T>(&self, value: &T, judge: impl FnOnce(&T) -> Verdict) -> Verdict {
-        if self.0.is_plain() { Verdict::Ignored } else { judge(value) }
+    fn judge<T>(&self, value: T, judge: impl FnOnce(T) -> (T, Verdict)) -> (T, Verdict) {
+        if self.0.is_plain() { (value, Verdict::Ignored) } else { judge(value) }
     }
 }
 
@@ -84,15 +84,14 @@ fn settle<C: Deref<Target = Core>, T, X>(
 pub fn run<C, T>(
     held: Held<C>,
     body: impl FnOnce() -> T,
-    judge: impl FnOnce(&T) -> Verdict,
+    judge: impl FnOnce(T) -> (T, Verdict),
 ) -> Settled<T>
 where
     C: Deref<Target = Core>,
 {
     let mut call = held.begin();
     let on_panic = OnPanic(&mut call);
-    let value = body();
-    let verdict = on_panic.judge(&value, judge);
+    let (value, verdict) = on_panic.judge(body(), judge);
     std::mem::forget(on_panic);
     settle(&mut call, value, verdict)
 }
@@ -123,7 +122,7 @@ where
     C: Deref<Target = Core>,
     F: Future,
     L: Limit,
-    J: FnOnce(&F::Output) -> Verdict,
+    J: FnOnce(F::Output) -> (F::Output, Verdict),
 {
     Guarded { body, limit, judge: Some(judge), call: held.begin() }
 }
@@ -133,7 +132,7 @@ where
     C: Deref<Target = Core>,
     F: Future,
     L: Limit,
-    J: FnOnce(&F::Output) -> Verdict,
+    J: FnOnce(F::Output) -> (F::Output, Verdict),
 {
     type Output = Settled<F::Output, L::Passed>;
 
@@ -142,18 +141,22 @@ where
         let this = self.project();
         let (body, judge) = (this.body, this.judge);
         let on_panic = OnPanic(this.call);
-        let judged = body.poll(cx).map(|value| {
-            let judge = |value: &F::Output| judge.take().map_or(Verdict::Ignored, |j| j(value));
-            let verdict = on_panic.judge(&value, judge);
-            (value, verdict)
-        });
-        std::mem::forget(on_panic);
-        match judged {
-            Poll::Ready((value, verdict)) => Poll::Ready(settle(this.call, value, verdict)),
-            Poll::Pending => this.limit.poll_passed(cx, this.call.core().name()).map(|passed| {
-                this.call.end(Ending::TimedOut);
-                Settled::TimedOut(passed)
-            }),
+        match body.poll(cx) {
+            Poll::Ready(value) => {
+                let (value, verdict) = match judge.take() {
+                    Some(judge) => on_panic.judge(value, judge),
+                    None => (value, Verdict::Ignored),
+                };
+                std::mem::forget(on_panic);
+                Poll::Ready(settle(this.call, value, verdict))
+            }
+            Poll::Pending => {
+                std::mem::forget(on_panic);
+                this.limit.poll_passed(cx, this.call.core().name()).map(|passed| {
+                    this.call.end(Ending::TimedOut);
+                    Settled::TimedOut(passed)
+                })
+            }
         }
     }
 }

@@ -209,8 +209,12 @@ impl fmt::Debug for CircuitBreaker {
     }
 }
 
-fn by_result<T, E>(answer: &Result<T, E>) -> Verdict {
-    if answer.is_ok() { Verdict::Success } else { Verdict::Failure(None) }
+#[inline]
+fn by_result<T, E>(answer: Result<T, E>) -> (Result<T, E>, Verdict) {
+    match answer {
+        Ok(value) => (Ok(value), Verdict::Success),
+        Err(error) => (Err(error), Verdict::Failure(None)),
+    }
 }
 
 fn into_result<T, E>(settled: Settled<Result<T, E>>) -> Result<T, CallError<E>> {
