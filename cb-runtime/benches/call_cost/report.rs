@@ -46,7 +46,8 @@ pub(crate) fn print(groups: &[Group], scaling: &[Scaling], bytes: &[Bytes], effo
     }
     println!(
         "\nMedians of {} rounds ({} for two threads) of {} ms a row. The times are this machine's; the \
-         ratios are to\nthe fetch_add of the same round. `!` marks what misses its aim.",
+         ratios are to\nthe fetch_add of the same round. `!` marks what misses its aim. Where two threads get \
+         no more relaxed loads\ndone than one, the machine had other work, and their ratios say nothing.",
         effort.rounds,
         effort.thread_rounds,
         effort.batch.as_millis(),

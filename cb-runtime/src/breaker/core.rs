@@ -48,13 +48,14 @@ struct Inner {
 }
 
 /// What is counted under the lock, because such calls are rare or take it anyway.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Ledger {
     failures: u64,
     timeouts: u64,
     ignored: u64,
     cancelled: u64,
-    last_failure: Option<Tick>,
+    /// [`Tick::UNKNOWN`] before the first.
+    last_failure: Tick,
     last_error: Option<Box<str>>,
 }
 
@@ -87,7 +88,7 @@ impl Core {
             latency: Histogram::new(),
             name,
             this: this.clone(),
-            inner: Mutex::new(Inner { machine, config, ledger: Ledger::default() }),
+            inner: Mutex::new(Inner { machine, config, ledger: Ledger::new() }),
         })
     }
 
@@ -112,21 +113,26 @@ impl Core {
     /// Decides on one call and counts it.
     #[inline]
     pub(crate) fn admit(&self) -> Result<Ticket, Refusal<'_>> {
-        let word = self.word();
-        if word.lets_pass() {
-            return Ok(self.ticket(word, Role::Call));
+        if let Some(ticket) = self.admit_if_closed() {
+            return Ok(ticket);
         }
-        if word.turns_away() {
-            return Err(self.refuse(Refused::Open));
+        match self.refuse_if_open() {
+            Some(refusal) => Err(refusal),
+            None => self.admit_with_care(),
         }
-        self.admit_with_care()
     }
 
-    /// Admits and counts one call if there is nothing to decide.
+    /// Admits and counts one call if the word says that it passes.
     #[inline]
     pub(crate) fn admit_if_closed(&self) -> Option<Ticket> {
         let word = self.word();
         word.lets_pass().then(|| self.ticket(word, Role::Call))
+    }
+
+    /// Turns away and counts one call if the word says that it does not pass.
+    #[inline(never)]
+    pub(crate) fn refuse_if_open(&self) -> Option<Refusal<'_>> {
+        self.word().turns_away().then(|| self.refuse(Refused::Open))
     }
 
     #[inline]
@@ -391,6 +397,17 @@ impl Core {
 }
 
 impl Ledger {
+    fn new() -> Self {
+        Self {
+            failures: 0,
+            timeouts: 0,
+            ignored: 0,
+            cancelled: 0,
+            last_failure: Tick::UNKNOWN,
+            last_error: None,
+        }
+    }
+
     /// Counts an ending. Returns the text that it took the place of, to be dropped after the lock.
     fn enter(&mut self, ending: Ending, now: Tick) -> Option<Box<str>> {
         match ending {
@@ -408,7 +425,7 @@ impl Ledger {
 
     fn fail(&mut self, now: Tick, text: Option<Box<str>>) -> Option<Box<str>> {
         self.failures += 1;
-        self.last_failure = Some(now);
+        self.last_failure = now;
         std::mem::replace(&mut self.last_error, text)
     }
 }

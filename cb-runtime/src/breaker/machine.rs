@@ -28,9 +28,12 @@ pub(crate) struct Machine {
 
 #[derive(Clone, Debug)]
 enum Phase {
-    Closed { row: u32 },
+    Closed {
+        row: u32,
+    },
     Open,
-    HalfOpen(Probes),
+    /// Boxed, so that a breaker that is not half-open has no room set aside for it.
+    HalfOpen(Box<Probes>),
 }
 
 /// The calls that a half-open breaker has let through.
@@ -134,7 +137,7 @@ impl Machine {
             Phase::Closed { .. } => (Ok(Role::Call), None),
             Phase::Open if now < self.opening.until => (Err(Refused::Open), None),
             Phase::Open => {
-                let mut probes = Probes::default();
+                let mut probes = Box::<Probes>::default();
                 let probe = probes.admit(now, config);
                 let transition = self.enter(Phase::HalfOpen(probes), now);
                 (probe, Some(transition))

@@ -113,10 +113,10 @@ impl Snapshot {
         Self { response_times, ..self }
     }
 
-    pub(crate) fn with_last(self, now: Tick, success: Option<Tick>, failure: Option<Tick>) -> Self {
+    pub(crate) fn with_last(self, now: Tick, success: Option<Tick>, failure: Tick) -> Self {
         Self {
             last_success: success.map(|at| wall(now, at)),
-            last_failure: failure.map(|at| wall(now, at)),
+            last_failure: failure.is_known().then(|| wall(now, failure)),
             ..self
         }
     }

@@ -39,10 +39,14 @@ impl Site {
     /// A refusal where it does not.
     #[inline]
     pub fn admit(&'static self) -> Result<Held<&'static Core>, Refusal<'static>> {
-        if let Some(found) = self.found.get()
-            && let Some(ticket) = found.breaker.0.admit_if_closed()
-        {
-            return Ok(Held::new(&found.breaker.0, ticket, WhenDropped::Cancelled));
+        if let Some(found) = self.found.get() {
+            let core = &*found.breaker.0;
+            if let Some(ticket) = core.admit_if_closed() {
+                return Ok(Held::new(core, ticket, WhenDropped::Cancelled));
+            }
+            if let Some(refusal) = core.refuse_if_open() {
+                return Err(refusal);
+            }
         }
         self.admit_with_care()
     }
@@ -68,8 +72,12 @@ impl Site {
     }
 
     /// Counts an answer that a fallback gave.
+    #[inline]
     pub fn count_fallback(&'static self) {
-        self.core().count_fallback();
+        match self.found.get() {
+            Some(found) if !found.breaker.0.is_detached() => found.breaker.0.count_fallback(),
+            _ => self.core().count_fallback(),
+        }
     }
 
     fn core(&'static self) -> &'static Core {
