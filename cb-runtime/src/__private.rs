@@ -7,9 +7,10 @@ pub use crate::{
     answer::{FromCircuitError, IsAnswer, IsFuture, Judged, Keep, Rejectable},
     breaker::{
         call::{Guarded, Settled, Verdict, guard, run},
-        core::{Core, Refusal},
+        core::Core,
         limit::{Limit, NoLimit, Within},
         permit::{Held, WhenDropped},
+        refusal::Refusal,
     },
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
     registry::{Declared, Site},

@@ -10,7 +10,8 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    core::{Core, Ending},
+    core::Core,
+    ledger::Ending,
     limit::Limit,
     permit::{Begun, Held},
 };

@@ -8,19 +8,19 @@
 
 use std::sync::{Arc, Weak};
 
-pub(crate) use super::ticket::Ticket;
 use super::{
+    ledger::{Ending, Ledger},
     machine::{Machine, Outcome, Refused, Role, Transition},
     opening::{Opening, Published},
+    refusal::Refusal,
     state::{Mode, State, Word},
     stripes::Stripes,
-    ticket::WhenDropped,
+    ticket::{Ticket, WhenDropped},
     timer,
 };
 use crate::{
     clock::Tick,
     config::Config,
-    error::CircuitError,
     name::Name,
     observe::{
         latency::Histogram,
@@ -45,37 +45,6 @@ struct Inner {
     machine: Machine,
     config: Config,
     ledger: Ledger,
-}
-
-/// What is counted under the lock, because such calls are rare or take it anyway.
-#[derive(Clone)]
-struct Ledger {
-    failures: u64,
-    timeouts: u64,
-    ignored: u64,
-    cancelled: u64,
-    /// [`Tick::UNKNOWN`] before the first.
-    last_failure: Tick,
-    last_error: Option<Box<str>>,
-}
-
-/// How an admitted call has ended.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    Success,
-    /// Judged a failure, or panicked; with the error's text where there is one.
-    Failure(Option<Box<str>>),
-    TimedOut,
-    Ignored,
-    Cancelled,
-}
-
-/// A call that was not admitted: the error is made only when somebody wants it.
-#[derive(Clone, Copy)]
-#[must_use]
-pub struct Refusal<'a> {
-    core: &'a Core,
-    refused: Refused,
 }
 
 impl Core {
@@ -334,8 +303,9 @@ impl Core {
         lock(&self.inner).machine.mode(Tick::now())
     }
 
+    /// The present opening, or the latest.
     #[inline]
-    fn opening(&self) -> Opening {
+    pub(super) fn opening(&self) -> Opening {
         // The fields are written one by one, and before the word. No other opening's can be under way
         // while the word is open, so they belong together if it was and still is the same.
         let before = self.word();
@@ -352,6 +322,11 @@ impl Core {
     #[inline(never)]
     fn opening_by_lock(&self) -> Opening {
         lock(&self.inner).machine.opening()
+    }
+
+    /// When the mode that an operator set ends by itself.
+    pub(super) fn mode_until(&self) -> Tick {
+        self.published.mode_until()
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -393,69 +368,5 @@ impl Core {
     pub(crate) fn word_is_the_machines(&self) -> bool {
         let inner = lock(&self.inner);
         self.word() == inner.machine.word(&inner.config)
-    }
-}
-
-impl Ledger {
-    fn new() -> Self {
-        Self {
-            failures: 0,
-            timeouts: 0,
-            ignored: 0,
-            cancelled: 0,
-            last_failure: Tick::UNKNOWN,
-            last_error: None,
-        }
-    }
-
-    /// Counts an ending. Returns the text that it took the place of, to be dropped after the lock.
-    fn enter(&mut self, ending: Ending, now: Tick) -> Option<Box<str>> {
-        match ending {
-            Ending::Success => {}
-            Ending::Ignored => self.ignored += 1,
-            Ending::Cancelled => self.cancelled += 1,
-            Ending::TimedOut => {
-                self.timeouts += 1;
-                return self.fail(now, Some("timed out".into()));
-            }
-            Ending::Failure(text) => return self.fail(now, text),
-        }
-        None
-    }
-
-    fn fail(&mut self, now: Tick, text: Option<Box<str>>) -> Option<Box<str>> {
-        self.failures += 1;
-        self.last_failure = now;
-        std::mem::replace(&mut self.last_error, text)
-    }
-}
-
-impl Refusal<'_> {
-    /// The error that says why.
-    #[inline]
-    pub fn into_error(self) -> CircuitError {
-        if self.refused != Refused::Open {
-            return self.into_rare_error();
-        }
-        // The name last: until it is cloned there is nothing to drop, should anything here panic.
-        let opening = self.core.opening();
-        CircuitError::Open { name: self.core.name.clone(), opening }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn into_rare_error(self) -> CircuitError {
-        let name = self.core.name.clone();
-        match self.refused {
-            Refused::Open => CircuitError::Open { name, opening: self.core.opening() },
-            Refused::HalfOpen => CircuitError::HalfOpen { name },
-            Refused::ForcedOpen => {
-                let until = self.core.published.mode_until();
-                CircuitError::ForcedOpen {
-                    name,
-                    until: (until != Tick::NEVER).then(|| until.instant()),
-                }
-            }
-        }
     }
 }

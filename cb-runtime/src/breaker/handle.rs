@@ -8,6 +8,7 @@ use super::{
     core::Core,
     limit::NoLimit,
     permit::{Held, WhenDropped},
+    refusal::Refusal,
 };
 use crate::{
     clock::Tick,
@@ -129,12 +130,12 @@ impl CircuitBreaker {
     /// The rejection, where the breaker is open, half-open with all its probes under way, or forced
     /// open.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
-        let ticket = self.0.admit().map_err(super::core::Refusal::into_error)?;
+        let ticket = self.0.admit().map_err(Refusal::into_error)?;
         Ok(Permit::new(Arc::clone(&self.0), ticket))
     }
 
     fn hold(&self) -> Result<Held<&Core>, CircuitError> {
-        let ticket = self.0.admit().map_err(super::core::Refusal::into_error)?;
+        let ticket = self.0.admit().map_err(Refusal::into_error)?;
         Ok(Held::new(&*self.0, ticket, WhenDropped::Cancelled))
     }
 

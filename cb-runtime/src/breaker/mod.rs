@@ -3,14 +3,16 @@
 pub(crate) mod call;
 pub(crate) mod core;
 mod handle;
+mod ledger;
 pub(crate) mod limit;
 pub(crate) mod machine;
 mod opening;
 pub(crate) mod permit;
+pub(crate) mod refusal;
 mod slot;
 mod state;
 mod stripes;
-mod ticket;
+pub(crate) mod ticket;
 mod timer;
 
 pub use handle::CircuitBreaker;

@@ -3,11 +3,7 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 pub use super::ticket::WhenDropped;
-use super::{
-    core::{Core, Ending},
-    limit::Within,
-    ticket::Ticket,
-};
+use super::{core::Core, ledger::Ending, limit::Within, ticket::Ticket};
 use crate::clock::Tick;
 
 /// The right to make one call, from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).

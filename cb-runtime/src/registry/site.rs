@@ -6,8 +6,10 @@ use super::{Declaration, declarations, registry};
 use crate::{
     breaker::{
         CircuitBreaker,
-        core::{Core, Refusal, Ticket},
+        core::Core,
         permit::{Held, WhenDropped},
+        refusal::Refusal,
+        ticket::Ticket,
     },
     config::Config,
     name::Name,

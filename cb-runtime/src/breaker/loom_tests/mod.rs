@@ -17,9 +17,7 @@ use std::{sync::Arc, time::Duration};
 use loom::thread::{self, JoinHandle};
 
 use super::{
-    Mode, OpenReason, State,
-    core::{Core, Ending, Refusal, Ticket},
-    slot,
+    Mode, OpenReason, State, core::Core, ledger::Ending, refusal::Refusal, slot, ticket::Ticket,
 };
 use crate::{
     clock::Tick,
