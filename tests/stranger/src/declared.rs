@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cb_runtime::{Declaration, circuit_breaker, declarations, registry};
+use cb_runtime::{Declaration, State, circuit_breaker, declarations, registry};
 
 use crate::support::Fault;
 
@@ -107,4 +107,28 @@ fn in_order_and_without_contradiction() {
     let places: Vec<_> = all.iter().map(|declared| (declared.file(), declared.line())).collect();
     assert!(places.is_sorted());
     assert!(all.iter().count() > 150);
+}
+
+#[test]
+fn a_breaker_taken_out_is_registered_anew_by_the_next_call() {
+    #[circuit_breaker(name = "declared.removed", failure_threshold = 1, fallback = || Ok(7))]
+    fn ask() -> Result<u32, Fault> {
+        Err(Fault::Down)
+    }
+
+    assert_eq!(ask().ok(), Some(7));
+    let old = registry().remove("declared.removed").expect("it was called");
+    assert!(registry().get("declared.removed").is_none());
+    assert_eq!(old.state(), State::Open);
+
+    assert_eq!(ask().ok(), Some(7));
+    let new = registry().get("declared.removed").expect("the call registered it");
+    assert_eq!(new.snapshot().totals.failures, 1, "it was asked: the new breaker was closed");
+    assert_eq!(new.snapshot().totals.fallbacks, 1);
+    assert_eq!(new.config().failure_threshold(), 1, "with the settings of the attribute");
+    assert_eq!(old.snapshot().totals.calls, 1, "the old one is left alone");
+
+    registry().remove("declared.removed");
+    assert_eq!(ask().ok(), Some(7));
+    assert_eq!(registry().get("declared.removed").map(|third| third.snapshot().openings), Some(1));
 }
