@@ -16,6 +16,8 @@ mod judge;
 mod keys;
 mod passing;
 mod runtime;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod value;
 

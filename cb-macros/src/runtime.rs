@@ -15,7 +15,9 @@ impl FromMeta for RuntimePath {
     fn from_meta(item: &Meta) -> Result<Self> {
         let (_, value) = expression(item)?;
         match value {
-            Expr::Path(path) if path.qself.is_none() => Ok(Self(path.path.clone())),
+            Expr::Path(path) if path.qself.is_none() && is_module(&path.path) => {
+                Ok(Self(path.path.clone()))
+            }
             other => Err(wrong(
                 other,
                 format!(
@@ -25,6 +27,11 @@ impl FromMeta for RuntimePath {
             )),
         }
     }
+}
+
+/// Whether a path may lead to a module.
+fn is_module(path: &Path) -> bool {
+    path.segments.iter().all(|segment| segment.arguments.is_none() && segment.ident != "Self")
 }
 
 /// The runtime crate's path.
