@@ -15,13 +15,19 @@ pub(crate) const OWNERS: usize = 2;
 pub(crate) const SHARED: usize = usize::MAX - 1;
 
 #[cfg(not(cb_loom))]
-pub(crate) use lease::slot;
+pub(crate) use lease::{known_slot, slot};
 
 /// Under loom a thread owns the stripe that a test gave it, or none: loom's threads come and go too
 /// often for numbers that outlive a run of the model.
 #[cfg(cb_loom)]
 pub(crate) fn slot() -> usize {
     LOOM_SLOT.with(std::cell::Cell::get)
+}
+
+/// The same.
+#[cfg(cb_loom)]
+pub(crate) fn known_slot() -> usize {
+    slot()
 }
 
 /// Gives the present thread a number.
@@ -59,6 +65,12 @@ mod lease {
     pub(crate) fn slot() -> usize {
         let slot = SLOT.get();
         if slot == UNASSIGNED { assign() } else { slot }
+    }
+
+    /// This thread's number if it has one already, and else one that no thread owns.
+    #[inline]
+    pub(crate) fn known_slot() -> usize {
+        SLOT.get()
     }
 
     #[cold]

@@ -5,7 +5,7 @@
 //! instruction. Threads beyond the number that can own one share the last. Readers add up all.
 
 use crate::{
-    breaker::slot::{OWNERS, SHARED, slot},
+    breaker::slot::{OWNERS, SHARED, known_slot, slot},
     clock::Tick,
     primitive::{AtomicI64, AtomicU32, AtomicU64, OnceBox, Ordering},
 };
@@ -96,11 +96,14 @@ impl Stripes {
     /// The stripe that the present thread adds to.
     #[inline]
     pub(crate) fn mine(&self) -> Mine<'_> {
-        let slot = slot();
-        if let Some(stripe) = self.near.get(slot).and_then(OnceBox::get) {
-            return Mine { stripe, owned: true };
-        }
-        self.further(slot)
+        self.at_hand().unwrap_or_else(|| self.further(slot()))
+    }
+
+    /// The same, if this is one of the first threads and has been here before.
+    #[inline]
+    pub(crate) fn at_hand(&self) -> Option<Mine<'_>> {
+        let stripe = self.near.get(known_slot()).and_then(OnceBox::get)?;
+        Some(Mine { stripe, owned: true })
     }
 
     #[inline(never)]

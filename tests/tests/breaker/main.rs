@@ -8,6 +8,7 @@ mod closed;
 mod errors;
 mod half_open;
 mod late_answers;
+mod logs;
 mod modes;
 mod open;
 mod outcomes;
