@@ -50,7 +50,14 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | the attribute [`circuit_breaker`] |
-#![cfg_attr(cb_loom, allow(dead_code, unused_imports))]
+#![cfg_attr(
+    cb_loom,
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "a build for the loom tests, which use a part of it"
+    )
+)]
 
 #[doc(hidden)]
 pub mod __private;

@@ -31,7 +31,7 @@ fn reserve(n: u16) -> Result<u16, Fault> {
 struct Client<T>(T);
 
 impl<T> Client<T> {
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "known without being called: that is the test")]
     #[circuit_breaker(name = "declared.method")]
     fn method(&self) -> Result<&T, Fault> {
         Ok(&self.0)

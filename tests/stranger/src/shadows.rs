@@ -1,5 +1,11 @@
 //! Types, variants, traits, macros and modules of the user's own that hide those of the prelude.
-#![allow(dead_code, unused_macros, non_camel_case_types, clippy::enum_variant_names)]
+#![allow(
+    dead_code,
+    unused_macros,
+    non_camel_case_types,
+    clippy::enum_variant_names,
+    reason = "what is here only has to be in the way"
+)]
 
 use cb_runtime::circuit_breaker;
 
