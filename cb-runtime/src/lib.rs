@@ -40,6 +40,7 @@
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
+//! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
 //! | [`registry()`], [`Registry`] | breakers by name |
 //! | [`declarations()`] | what the program's attributes say |
 //! | [`CircuitError`], [`CallError`] | what a call gets when the breaker answers |
@@ -77,7 +78,7 @@ mod registry;
 pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State};
-pub use config::{Config, ConfigBuilder, ConfigError};
+pub use config::{Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Window};
 pub use error::{CallError, CircuitError};
 pub use name::{Name, NameError};
 pub use observe::{

@@ -1,10 +1,10 @@
-//! What a setting's value must keep to.
+//! What a setting's value must keep to, by itself and beside the others.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use super::value::Setting;
+use super::{Backoff, ConfigBuilder, Window, value::Setting};
 
-/// A setting outside its bound.
+/// A setting outside its bound, or one that contradicts another.
 ///
 /// ```
 /// use cb_runtime::Config;
@@ -17,19 +17,20 @@ use super::value::Setting;
 #[error("`{field}` must be {bound}, but is {given}")]
 pub struct ConfigError {
     field: &'static str,
-    bound: &'static str,
+    bound: Cow<'static, str>,
     given: String,
 }
 
 impl ConfigError {
-    /// The setting's name, as the builder and the attribute spell it.
+    /// The setting's name, as the builder and the attribute spell it; of a part of it, with the part
+    /// after a dot: `backoff.factor`.
     pub fn field(&self) -> &str {
         self.field
     }
 
     /// What the value must be, such as "at least 1".
     pub fn bound(&self) -> &str {
-        self.bound
+        &self.bound
     }
 }
 
@@ -39,7 +40,11 @@ fn check<T: Setting>(
     bound: &'static str,
     given: &T,
 ) -> Result<(), ConfigError> {
-    if holds { Ok(()) } else { Err(ConfigError { field, bound, given: given.show() }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(ConfigError { field, bound: Cow::Borrowed(bound), given: given.show() })
+    }
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "has the shape of the others")]
@@ -53,4 +58,56 @@ pub(super) fn at_least_one(field: &'static str, given: u32) -> Result<(), Config
 
 pub(super) fn above_zero(field: &'static str, given: Duration) -> Result<(), ConfigError> {
     check(!given.is_zero(), field, "longer than zero", &given)
+}
+
+// Of numbers with a fraction: what is not a number keeps no bound.
+
+pub(super) fn rate(field: &'static str, given: f64) -> Result<(), ConfigError> {
+    check(given > 0.0 && given <= 1.0, field, "above 0 and at most 1", &given)
+}
+
+pub(super) fn above_one(field: &'static str, given: f64) -> Result<(), ConfigError> {
+    check(given > 1.0 && given.is_finite(), field, "a finite number above 1", &given)
+}
+
+pub(super) fn window(field: &'static str, given: Window) -> Result<(), ConfigError> {
+    match given {
+        Window::Calls(calls) => {
+            let holds = (1..=Window::MOST_CALLS).contains(&calls);
+            check(holds, field, "1 to 1000000 calls, or a time", &given)
+        }
+        Window::Time(time) => {
+            check(time >= Window::LEAST_TIME, field, "at least 1ms, or a number of calls", &given)
+        }
+    }
+}
+
+pub(super) fn backoff(_: &'static str, given: Backoff) -> Result<(), ConfigError> {
+    let Backoff { factor, max, jitter } = given;
+    let holds = factor >= 1.0 && factor.is_finite();
+    check(holds, "backoff.factor", "a finite number of at least 1", &factor)?;
+    above_zero("backoff.max", max)?;
+    check((0.0..=1.0).contains(&jitter), "backoff.jitter", "0 to 1", &jitter)
+}
+
+/// What one setting must keep to because of another.
+pub(super) fn together(settings: &ConfigBuilder) -> Result<(), ConfigError> {
+    if settings.slow_call_rate.is_some() && settings.slow_call.is_none() {
+        return Err(ConfigError {
+            field: "slow_call_rate",
+            bound: Cow::Borrowed("given together with `slow_call`, which says what is slow"),
+            given: "given alone".to_owned(),
+        });
+    }
+    if let Some(min_calls) = settings.min_calls
+        && let Window::Calls(window) = settings.rare().window
+        && min_calls > window
+    {
+        return Err(ConfigError {
+            field: "min_calls",
+            bound: Cow::Owned(format!("at most the `window`, which is {window} calls")),
+            given: min_calls.show(),
+        });
+    }
+    Ok(())
 }

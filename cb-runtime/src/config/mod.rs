@@ -1,25 +1,42 @@
 //! A breaker's settings: complete and valid ([`Config`]), or some of them ([`ConfigBuilder`]).
 
+mod backoff;
 mod bounds;
+mod health;
+#[cfg(test)]
+mod tests;
 mod value;
+mod window;
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+pub use backoff::Backoff;
 pub use bounds::ConfigError;
+pub use health::{HealthCheck, HealthFuture};
 pub(crate) use value::Setting;
+pub use window::Window;
 
 /// One table of all settings, so that a setting added here is in the builder, the getters, the
 /// comparison of declarations and what is shown, or nowhere.
 ///
 /// Each row: documentation, `name: type as it is given => type as it is kept`, the bound it must
-/// keep, and how the kept value comes from the given one.
+/// keep, and how the kept value comes from the given one. The rare ones stand behind a pointer that
+/// is null where none of them is given, so that a program of ten thousand breakers does not pay for
+/// what it does not use; their kept values are constants where nothing is given.
 macro_rules! settings {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident: $given:ty => $kept:ty, $bound:path, |$value:ident| $resolve:expr;
-    )*) => {
+    (
+        often {$(
+            $(#[$doc:meta])*
+            $name:ident: $given:ty => $kept:ty, $bound:path, |$value:ident| $resolve:expr;
+        )*}
+        rarely {$(
+            $(#[$rare_doc:meta])*
+            $rare:ident: $rare_given:ty => $rare_kept:ty, $rare_bound:path,
+                |$rare_value:ident| $rare_resolve:expr;
+        )*}
+    ) => {
         /// Settings of a breaker, complete and valid.
         ///
         /// ```
@@ -34,13 +51,56 @@ macro_rules! settings {
         /// assert_eq!(config.success_threshold(), 1);
         /// # Ok::<(), cb_runtime::ConfigError>(())
         /// ```
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone)]
         pub struct Config {
             $($name: $kept,)*
+            rare: Option<Arc<Rare>>,
+            given: Given,
         }
+
+        /// The settings that few breakers have.
+        #[derive(Clone, Copy)]
+        struct Rare {
+            $($rare: $rare_kept,)*
+        }
+
+        /// The places of the settings in [`Given`].
+        #[derive(Clone, Copy)]
+        #[allow(non_camel_case_types, reason = "they are the settings' names")]
+        enum Place { $($name,)* $($rare,)* }
 
         impl Config {
             $($(#[$doc])* pub const fn $name(&self) -> $kept { self.$name })*
+
+            $($(#[$rare_doc])* pub fn $rare(&self) -> $rare_kept { self.rare().$rare })*
+
+            /// The settings that were given, without the defaults: a default that follows from another
+            /// setting, as `probe_timeout` does, follows it still when that is changed.
+            ///
+            /// ```
+            /// use std::time::Duration;
+            /// use cb_runtime::Config;
+            ///
+            /// let config = Config::builder().recovery_timeout(Duration::from_secs(5)).build()?;
+            /// assert_eq!(config.probe_timeout(), Duration::from_secs(5));
+            /// let config = config.to_builder().recovery_timeout(Duration::from_secs(9)).build()?;
+            /// assert_eq!(config.probe_timeout(), Duration::from_secs(9));
+            /// # Ok::<(), cb_runtime::ConfigError>(())
+            /// ```
+            pub fn to_builder(&self) -> ConfigBuilder {
+                ConfigBuilder {
+                    $($name: if self.given.has(Place::$name) {
+                        self.$name.into()
+                    } else {
+                        None
+                    },)*
+                    $($rare: if self.given.has(Place::$rare) {
+                        self.rare().$rare.into()
+                    } else {
+                        None
+                    },)*
+                }
+            }
 
             /// The settings in which the two differ: name, value here, value there.
             pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
@@ -48,7 +108,28 @@ macro_rules! settings {
                 $(if self.$name != other.$name {
                     found.push((stringify!($name), self.$name.show(), other.$name.show()));
                 })*
+                let (here, there) = (self.rare(), other.rare());
+                $(if here.$rare != there.$rare {
+                    found.push((stringify!($rare), here.$rare.show(), there.$rare.show()));
+                })*
                 found
+            }
+        }
+
+        /// By what is in force: whether a value was given or is the default makes no difference.
+        impl PartialEq for Config {
+            fn eq(&self, other: &Self) -> bool {
+                let (here, there) = (self.rare(), other.rare());
+                true $(&& self.$name == other.$name)* $(&& here.$rare == there.$rare)*
+            }
+        }
+
+        impl fmt::Debug for Config {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct("Config")
+                    $(.field(stringify!($name), &self.$name))*
+                    $(.field(stringify!($rare), &self.rare().$rare))*
+                    .finish()
             }
         }
 
@@ -56,6 +137,7 @@ macro_rules! settings {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut map = serializer.serialize_map(None)?;
                 $(self.$name.entry(stringify!($name), &mut map)?;)*
+                $(self.rare().$rare.entry(stringify!($rare), &mut map)?;)*
                 map.end()
             }
         }
@@ -68,12 +150,13 @@ macro_rules! settings {
         #[must_use = "settings do nothing until `build` makes a `Config` of them"]
         pub struct ConfigBuilder {
             $($name: Option<$given>,)*
+            $($rare: Option<$rare_given>,)*
         }
 
         impl ConfigBuilder {
             /// No settings yet.
             pub const fn new() -> Self {
-                Self { $($name: None,)* }
+                Self { $($name: None,)* $($rare: None,)* }
             }
 
             $($(#[$doc])* pub const fn $name(mut self, $name: $given) -> Self {
@@ -81,40 +164,78 @@ macro_rules! settings {
                 self
             })*
 
+            $($(#[$rare_doc])* pub const fn $rare(mut self, $rare: $rare_given) -> Self {
+                self.$rare = Some($rare);
+                self
+            })*
+
             /// Checks the settings and fills in the defaults.
             ///
             /// # Errors
-            /// [`ConfigError`] for the first setting outside its bound.
+            /// [`ConfigError`] for the first setting outside its bound, or for one that contradicts
+            /// another.
             pub fn build(self) -> Result<Config, ConfigError> {
                 $(
                     if let Some(given) = self.$name {
                         $bound(stringify!($name), given)?;
                     }
                 )*
+                $(
+                    if let Some(given) = self.$rare {
+                        $rare_bound(stringify!($rare), given)?;
+                    }
+                )*
+                bounds::together(&self)?;
                 Ok(self.resolve())
             }
 
             /// The settings with the defaults filled in, bounds unseen.
             fn resolve(self) -> Config {
+                let mut given = Given(0);
+                $(if self.$name.is_some() { given.add(Place::$name); })*
+                let often = given;
+                $(if self.$rare.is_some() { given.add(Place::$rare); })*
                 $(
                     let $name: $kept = {
                         let $value = self.$name;
                         $resolve
                     };
                 )*
-                Config { $($name,)* }
+                let rare = if given == often { None } else { Some(Arc::new(self.rare())) };
+                Config { $($name,)* rare, given }
+            }
+
+            /// The rare settings with the defaults filled in, bounds unseen.
+            const fn rare(&self) -> Rare {
+                $(
+                    let $rare: $rare_kept = {
+                        let $rare_value = self.$rare;
+                        $rare_resolve
+                    };
+                )*
+                Rare { $($rare,)* }
             }
 
             /// These settings, and where they are silent the other's.
             pub(crate) fn or(self, other: Self) -> Self {
-                Self { $($name: self.$name.or(other.$name),)* }
+                Self {
+                    $($name: self.$name.or(other.$name),)*
+                    $($rare: self.$rare.or(other.$rare),)*
+                }
             }
 
             /// The settings that both give, with different values: name, value here, value there.
             pub(crate) fn conflicts(&self, other: &Self) -> Vec<(&'static str, String, String)> {
                 let mut found = Vec::new();
-                $(if let (Some(here), Some(there)) = (self.$name, other.$name) && here != there {
+                $(if let (Some(here), Some(there)) = (&self.$name, &other.$name)
+                    && self.$name != other.$name
+                {
                     found.push((stringify!($name), here.show(), there.show()));
+                })*
+                $(if let (Some(here), Some(there)) = (&self.$rare, &other.$rare)
+                    && self.$rare != other.$rare
+                {
+                    found.push((stringify!($rare), here.show(), there.show()));
                 })*
                 found
             }
@@ -122,8 +243,11 @@ macro_rules! settings {
             /// The settings that are given: name and value.
             pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
                 let mut found = Vec::new();
-                $(if let Some(given) = self.$name {
+                $(if let Some(given) = &self.$name {
                     found.push((stringify!($name), given.show()));
+                })*
+                $(if let Some(given) = &self.$rare {
+                    found.push((stringify!($rare), given.show()));
                 })*
                 found
             }
@@ -132,34 +256,110 @@ macro_rules! settings {
 }
 
 settings! {
-    /// What kind of service stands behind the breaker: the handle for operations on all breakers of
-    /// one kind. Any text; none by default.
-    service_type: &'static str => Option<&'static str>, bounds::any, |given| given;
+    often {
+        /// What kind of service stands behind the breaker: the handle for operations on all breakers of
+        /// one kind. Any text; none by default.
+        service_type: &'static str => Option<&'static str>, bounds::any, |given| given;
 
-    /// Whether the program's health hangs on this service. Default: `false`.
-    critical: bool => bool, bounds::any, |given| given.unwrap_or(false);
+        /// Whether the program's health hangs on this service. Default: `false`.
+        critical: bool => bool, bounds::any, |given| given.unwrap_or(false);
 
-    /// Consecutive failures that open the breaker. At least 1; default: 5.
-    failure_threshold: u32 => u32, bounds::at_least_one, |given| given.unwrap_or(5);
+        /// Consecutive failures that open the breaker. At least 1; default: 5.
+        failure_threshold: u32 => u32, bounds::at_least_one, |given| given.unwrap_or(5);
 
-    /// How long the breaker stays open before it admits a probe. Above zero; default: 60 s.
-    recovery_timeout: Duration => Duration, bounds::above_zero,
-        |given| given.unwrap_or(Duration::from_secs(60));
+        /// How long the breaker stays open before it admits a probe. Above zero; default: 60 s.
+        recovery_timeout: Duration => Duration, bounds::above_zero,
+            |given| given.unwrap_or(Duration::from_secs(60));
 
-    /// Probes that may be in flight at once while the breaker is half-open. At least 1; default: 1.
-    half_open_max_calls: u32 => u32, bounds::at_least_one, |given| given.unwrap_or(1);
+        /// Probes that may be in flight at once while the breaker is half-open. At least 1; default: 1.
+        half_open_max_calls: u32 => u32, bounds::at_least_one, |given| given.unwrap_or(1);
 
-    /// Probes that must succeed before the breaker closes. At least 1; default: 1.
-    success_threshold: u32 => u32, bounds::at_least_one, |given| given.unwrap_or(1);
+        /// Probes that must succeed before the breaker closes. At least 1; default: 1.
+        success_threshold: u32 => u32, bounds::at_least_one, |given| given.unwrap_or(1);
 
-    /// How long a probe may hold its permit before the next caller may have it. Above zero; default:
-    /// the `recovery_timeout`.
-    probe_timeout: Duration => Duration, bounds::above_zero,
-        |given| given.unwrap_or(recovery_timeout);
+        /// How long a probe may hold its permit before the next caller may have it. Above zero; default:
+        /// the `recovery_timeout`.
+        probe_timeout: Duration => Duration, bounds::above_zero,
+            |given| given.unwrap_or(recovery_timeout);
 
-    /// Whether response times are kept. Costs two clock reads for each call that is timed: every
-    /// call while a thread makes fewer than 100 000 a second, a sample of them above. Default: `true`.
-    response_times: bool => bool, bounds::any, |given| given.unwrap_or(true);
+        /// Whether response times are kept. Costs two clock reads for each call that is timed: every
+        /// call while a thread makes fewer than 100 000 a second, a sample of them above. Default: `true`.
+        response_times: bool => bool, bounds::any, |given| given.unwrap_or(true);
+    }
+
+    rarely {
+        /// The share of failures among the calls of the `window` that opens the breaker, once it holds
+        /// `min_calls`. Above 0, at most 1; off by default.
+        failure_rate: f64 => Option<f64>, bounds::rate, |given| given;
+
+        /// A call that takes longer is slow, whether it succeeds or fails. Above zero; off by default.
+        slow_call: Duration => Option<Duration>, bounds::above_zero, |given| given;
+
+        /// The share of slow calls among those of the `window` that opens the breaker, once it holds
+        /// `min_calls`. Above 0, at most 1; default: 1 where `slow_call` is given. Nothing without
+        /// `slow_call`, and refused there.
+        slow_call_rate: f64 => Option<f64>, bounds::rate, |given| match given {
+            None if slow_call.is_some() => Some(1.0),
+            _ => given,
+        };
+
+        /// The calls that the rates are taken over: the last 1 to 1 000 000, or those of the last
+        /// millisecond or more. Default: the last 100 calls.
+        window: Window => Window, bounds::window, |given| match given {
+            Some(window) => window,
+            None => Window::Calls(100),
+        };
+
+        /// The calls that the `window` must hold before a rate is judged. At least 1, and no more than a
+        /// `window` of calls holds; default: 10, or the whole of a smaller `window`.
+        min_calls: u32 => u32, bounds::at_least_one, |given| match (given, window) {
+            (Some(calls), _) => calls,
+            (None, Window::Calls(calls)) if calls < 10 => calls,
+            (None, _) => 10,
+        };
+
+        /// How the open time grows from one opening to the next while the breaker does not close. Off
+        /// by default: every opening lasts `recovery_timeout`.
+        backoff: Backoff => Option<Backoff>, bounds::backoff, |given| given;
+
+        /// After this long without a call, a closed breaker forgets its failures in a row and its
+        /// `window`. Above zero; off by default.
+        reset_timeout: Duration => Option<Duration>, bounds::above_zero, |given| given;
+
+        /// Turns calls away ahead of any opening: calls beyond this many times the successes of the
+        /// `window` are rejected, the more likely the more there are. Finite and above 1; off by
+        /// default.
+        shed: f64 => Option<f64>, bounds::above_one, |given| given;
+
+        /// What asks whether the service is well while the breaker is open, so that no user's call is
+        /// the probe. Off by default: the probes are users' calls.
+        health_check: HealthCheck => Option<HealthCheck>, bounds::any, |given| given;
+
+        /// How many breakers of one name and different keys are kept. At least 1; default: 10 000.
+        max_keys: u32 => u32, bounds::at_least_one, |given| match given {
+            Some(keys) => keys,
+            None => 10_000,
+        };
+    }
+}
+
+/// Which settings were given, a bit for each.
+#[derive(Clone, Copy, PartialEq)]
+struct Given(u32);
+
+impl Given {
+    fn add(&mut self, place: Place) {
+        self.0 |= 1 << place as u32;
+    }
+
+    fn has(self, place: Place) -> bool {
+        self.0 & (1 << place as u32) != 0
+    }
+}
+
+impl Rare {
+    /// Where none is given.
+    const NONE: &'static Self = &ConfigBuilder::new().rare();
 }
 
 impl Config {
@@ -167,60 +367,14 @@ impl Config {
     pub const fn builder() -> ConfigBuilder {
         ConfigBuilder::new()
     }
+
+    fn rare(&self) -> &Rare {
+        self.rare.as_deref().unwrap_or(Rare::NONE)
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         ConfigBuilder::new().resolve()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_defaults_keep_their_own_bounds() {
-        assert_eq!(Config::builder().build(), Ok(Config::default()));
-    }
-
-    #[test]
-    fn a_probe_may_take_as_long_as_the_breaker_stays_open() {
-        let config = Config::builder().recovery_timeout(Duration::from_secs(7)).build();
-        assert_eq!(config.map(|config| config.probe_timeout()), Ok(Duration::from_secs(7)));
-    }
-
-    #[test]
-    fn an_error_names_field_bound_and_value() {
-        let error = Config::builder().failure_threshold(0).build().map_err(|e| e.to_string());
-        assert_eq!(error, Err("`failure_threshold` must be at least 1, but is 0".to_owned()));
-        let error =
-            Config::builder().probe_timeout(Duration::ZERO).build().map_err(|e| e.to_string());
-        assert_eq!(error, Err("`probe_timeout` must be longer than zero, but is 0s".to_owned()));
-    }
-
-    #[test]
-    fn extremes_are_accepted() {
-        let config = Config::builder()
-            .failure_threshold(u32::MAX)
-            .recovery_timeout(Duration::MAX)
-            .half_open_max_calls(u32::MAX)
-            .build();
-        assert!(config.is_ok());
-    }
-
-    #[test]
-    fn only_what_both_give_can_conflict() {
-        let one = Config::builder().failure_threshold(3).critical(true);
-        let two = Config::builder().failure_threshold(4).recovery_timeout(Duration::from_secs(1));
-        assert_eq!(one.conflicts(&two), [("failure_threshold", "3".to_owned(), "4".to_owned())]);
-        assert_eq!(
-            one.or(two).build(),
-            Config::builder()
-                .failure_threshold(3)
-                .critical(true)
-                .recovery_timeout(Duration::from_secs(1))
-                .build()
-        );
     }
 }
