@@ -41,6 +41,13 @@ pub enum CircuitError {
         /// When that ends by itself, if it does.
         until: Option<Instant>,
     },
+    /// The breaker sheds a share of the calls, because a share of them fails: the call was rejected.
+    #[error("circuit breaker `{name}` sheds a share of its calls, because many fail")]
+    #[non_exhaustive]
+    Shed {
+        /// The breaker's name.
+        name: Name,
+    },
     /// The call took longer than its `call_timeout` and was dropped.
     #[error("the call through circuit breaker `{name}` took longer than {}", show(*limit))]
     #[non_exhaustive]
@@ -58,6 +65,7 @@ impl CircuitError {
         match self {
             Self::Open { name, .. }
             | Self::HalfOpen { name }
+            | Self::Shed { name }
             | Self::ForcedOpen { name, .. }
             | Self::Timeout { name, .. } => name,
         }
@@ -70,7 +78,7 @@ impl CircuitError {
         match self {
             Self::Open { opening, .. } => Some(opening.remaining()),
             Self::ForcedOpen { until, .. } => until.map(remaining),
-            Self::HalfOpen { .. } | Self::Timeout { .. } => None,
+            Self::HalfOpen { .. } | Self::Shed { .. } | Self::Timeout { .. } => None,
         }
     }
 
@@ -82,7 +90,10 @@ impl CircuitError {
     /// A sentence for an end user, without names or numbers.
     pub fn user_message(&self) -> &'static str {
         match self {
-            Self::Open { .. } | Self::HalfOpen { .. } | Self::ForcedOpen { .. } => {
+            Self::Open { .. }
+            | Self::HalfOpen { .. }
+            | Self::ForcedOpen { .. }
+            | Self::Shed { .. } => {
                 "This service is temporarily unavailable. Please try again in a few moments."
             }
             Self::Timeout { .. } => {

@@ -70,18 +70,22 @@ mod describe;
 mod error;
 mod name;
 mod observe;
+mod policy;
 mod primitive;
 mod registry;
+mod window;
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("attribute.md")]
 pub use cb_macros::circuit_breaker;
 
-pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State};
+pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
 pub use config::{Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Window};
 pub use error::{CallError, CircuitError};
 pub use name::{Name, NameError};
 pub use observe::{
+    event::{Counts, Event, Rejection, SettingChange},
+    hub::Missed,
     latency::ResponseTimes,
     snapshot::{Snapshot, Totals},
 };

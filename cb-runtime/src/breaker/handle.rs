@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     clock::Tick,
-    config::Config,
+    config::{Config, ConfigBuilder, ConfigError},
     error::{CallError, CircuitError},
     name::Name,
-    observe::snapshot::Snapshot,
+    observe::{event::Event, hub::Hub, snapshot::Snapshot},
 };
 
 /// A circuit breaker. Cheap to clone; clones are the same breaker.
@@ -42,11 +42,11 @@ pub struct CircuitBreaker(pub(crate) Arc<Core>);
 impl CircuitBreaker {
     /// A breaker that is in no registry. Its name is for errors and logs, and may be any text.
     pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
-        Self::named(Name::shared(name.into()), config)
+        Self::named(Name::shared(name.into()), config, None)
     }
 
-    pub(crate) fn named(name: Name, config: Config) -> Self {
-        Self(Core::new(name, config))
+    pub(crate) fn named(name: Name, config: Config, hub: Option<Arc<Hub>>) -> Self {
+        Self(Core::new(name, config, hub))
     }
 
     /// The breaker's name.
@@ -127,8 +127,8 @@ impl CircuitBreaker {
     /// Asks for the right to make one call, for callers who make it themselves.
     ///
     /// # Errors
-    /// The rejection, where the breaker is open, half-open with all its probes under way, or forced
-    /// open.
+    /// The rejection, where the breaker is open, half-open with all its probes under way, forced open,
+    /// or sheds this call.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
         let ticket = self.0.admit().map_err(Refusal::into_error)?;
         Ok(Permit::new(Arc::clone(&self.0), ticket))
@@ -163,8 +163,36 @@ impl CircuitBreaker {
         self.0.config()
     }
 
-    /// Closes the breaker and forgets its row of failures. Totals stay, and calls in flight end
-    /// without effect on the state.
+    /// Changes settings while calls are made: `change` is given those in force and returns others.
+    ///
+    /// State, row and what of the window still fits stay. Calls in flight end under the `slow_call`
+    /// and the `probe_timeout` that they began with, and an open breaker stays open for as long as it
+    /// was to. A lower `failure_threshold` than the present row opens at the next failure.
+    ///
+    /// ```
+    /// # use cb_runtime::{CircuitBreaker, Config};
+    /// let breaker = CircuitBreaker::new("db", Config::default());
+    /// breaker.reconfigure(|settings| settings.failure_threshold(10))?;
+    /// assert_eq!(breaker.config().failure_threshold(), 10);
+    /// # Ok::<(), cb_runtime::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first setting outside its bound; nothing is changed then.
+    pub fn reconfigure(
+        &self,
+        change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Result<(), ConfigError> {
+        self.0.reconfigure(change)
+    }
+
+    /// The latest 100 changes of state, mode and settings, and resets, oldest first.
+    pub fn history(&self) -> Vec<Event> {
+        self.0.history()
+    }
+
+    /// Closes the breaker and forgets its row of failures, its window, and how often it has opened in
+    /// a row. Totals stay, and calls in flight end without effect on the state.
     ///
     /// Lifts [`Mode::ForcedOpen`], since a breaker that is forced open is not closed; the other
     /// modes stay.
@@ -187,10 +215,20 @@ impl CircuitBreaker {
         self.0.set_mode(Mode::Disabled, |_| Tick::NEVER);
     }
 
+    /// Lets every call pass and counts none for so long, unless resumed before.
+    pub fn disable_for(&self, time: Duration) {
+        self.0.set_mode(Mode::Disabled, |now| now.after(time));
+    }
+
     /// Lets every call pass and counts it; what the breaker would have done is logged and not done.
     /// For finding the right settings under real traffic. Starts closed, with no row of failures.
     pub fn metrics_only(&self) {
         self.0.set_mode(Mode::MetricsOnly, |_| Tick::NEVER);
+    }
+
+    /// The same for so long, unless resumed before.
+    pub fn metrics_only_for(&self, time: Duration) {
+        self.0.set_mode(Mode::MetricsOnly, |now| now.after(time));
     }
 
     /// Lets the breaker decide again. After [`metrics_only`](Self::metrics_only) it starts closed;

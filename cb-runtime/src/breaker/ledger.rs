@@ -1,11 +1,16 @@
 //! How calls end, and the counts that are kept under the lock.
 
+use std::time::Duration;
+
 use crate::clock::Tick;
 
 /// What is counted under the lock, because such calls are rare or take it anyway.
 #[derive(Clone)]
 pub(super) struct Ledger {
+    /// Successes that were told to the machine; the others are in the stripes.
+    pub(super) successes: u64,
     pub(super) failures: u64,
+    pub(super) slow: u64,
     pub(super) timeouts: u64,
     pub(super) ignored: u64,
     pub(super) cancelled: u64,
@@ -20,15 +25,26 @@ pub(crate) enum Ending {
     Success,
     /// Judged a failure, or panicked; with the error's text where there is one.
     Failure(Option<Box<str>>),
+    /// The same, with an error that says how long to stay away.
+    StayAway(Box<StayAway>),
     TimedOut,
     Ignored,
     Cancelled,
 }
 
+/// A failure whose error says how long to stay away.
+#[derive(Debug)]
+pub struct StayAway {
+    pub(crate) text: Option<Box<str>>,
+    pub(crate) time: Duration,
+}
+
 impl Ledger {
     pub(super) fn new() -> Self {
         Self {
+            successes: 0,
             failures: 0,
+            slow: 0,
             timeouts: 0,
             ignored: 0,
             cancelled: 0,
@@ -38,9 +54,10 @@ impl Ledger {
     }
 
     /// Counts an ending. Returns the text that it took the place of, to be dropped after the lock.
-    pub(super) fn enter(&mut self, ending: Ending, now: Tick) -> Option<Box<str>> {
+    pub(super) fn enter(&mut self, ending: Ending, slow: bool, now: Tick) -> Option<Box<str>> {
+        self.slow += u64::from(slow);
         match ending {
-            Ending::Success => {}
+            Ending::Success => self.successes += 1,
             Ending::Ignored => self.ignored += 1,
             Ending::Cancelled => self.cancelled += 1,
             Ending::TimedOut => {
@@ -48,6 +65,7 @@ impl Ledger {
                 return self.fail(now, Some("timed out".into()));
             }
             Ending::Failure(text) => return self.fail(now, text),
+            Ending::StayAway(failure) => return self.fail(now, failure.text),
         }
         None
     }

@@ -4,50 +4,73 @@
 //! threads do with it is in [`core`](super::core); what a call may do without asking it is in
 //! [`Word`].
 
+use std::time::Duration;
+
 use super::{
-    opening::{OpenReason, Opening},
+    change::{Before, Change, Transition, TransitionReason},
+    opening::Opening,
+    probes::Probes,
     state::{Mode, State, Word},
+    tally::Tally,
 };
-use crate::{clock::Tick, config::Config};
+use crate::{
+    clock::Tick,
+    config::Config,
+    policy::{OpenReason, on_failure, on_slow_success, open_time, shed_probability},
+    window::{Counts, Mark},
+};
 
 /// Admits calls and judges by their outcomes whether to go on doing so.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
-    generation: u64,
-    phase: Phase,
-    phase_since: Tick,
-    mode: Mode,
-    mode_since: Tick,
+    pub(super) generation: u64,
+    pub(super) phase: Phase,
+    pub(super) phase_since: Tick,
+    pub(super) mode: Mode,
+    pub(super) mode_since: Tick,
     /// When the mode ends by itself.
-    mode_until: Tick,
+    pub(super) mode_until: Tick,
+    pub(super) tally: Tally,
     opening: Opening,
     openings: u64,
-    watched: bool,
+    /// Openings since the breaker was last closed.
+    pub(super) row_of_openings: u32,
+    /// What the path without a lock had counted when it was last looked at.
+    pub(super) seen: Passed,
+    /// When a call last began or ended, as far as is known.
+    pub(super) last_call: Tick,
+    /// Calls need not ask until the timer rings: see [`Machine::settle`].
+    settled: bool,
+    pub(super) watched: bool,
+    /// A task runs health checks in the place of probes.
+    pub(super) checked: bool,
     detached: bool,
+    dice: fastrand::Rng,
 }
 
 #[derive(Clone, Debug)]
-enum Phase {
-    Closed {
-        row: u32,
-    },
+pub(super) enum Phase {
+    Closed,
     Open,
     /// Boxed, so that a breaker that is not half-open has no room set aside for it.
     HalfOpen(Box<Probes>),
 }
 
-/// The calls that a half-open breaker has let through.
-#[derive(Clone, Debug, Default)]
-struct Probes {
-    in_flight: Vec<Probe>,
-    admitted: u32,
-    successes: u32,
+/// What the path without a lock has counted since the breaker was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Passed {
+    /// Calls that were admitted, on whatever path.
+    pub(crate) admitted: u64,
+    /// Successes that changed nothing and so were not told.
+    pub(crate) successes: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Probe {
-    id: u32,
-    expires: Tick,
+/// What the machine is told whenever something happens, and where it puts what changed.
+pub(crate) struct Step<'a> {
+    pub(crate) now: Tick,
+    pub(crate) config: &'a Config,
+    pub(crate) passed: Passed,
+    pub(crate) news: Vec<Change>,
 }
 
 /// How an admitted call stands to the machine.
@@ -72,78 +95,145 @@ pub(crate) enum Refused {
     Open,
     HalfOpen,
     ForcedOpen,
+    Shed,
 }
 
 /// What an ended call tells the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
+pub(crate) struct Outcome {
+    pub(crate) judged: Judged,
+    /// It took longer than `slow_call`.
+    pub(crate) slow: bool,
+    /// The error said to stay away for so long; zero where it did not.
+    pub(crate) stay_away: Duration,
+}
+
+/// What a call was judged to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Judged {
     Success,
     Failure,
     /// Says nothing about the service: an ignored error, or a call that its caller dropped.
     Nothing,
 }
 
-/// A change of state that has just been made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Transition {
-    pub(crate) from: State,
-    pub(crate) to: State,
-    /// Set where `to` is open.
-    pub(crate) opening: Option<Opening>,
-    /// Made in [`Mode::MetricsOnly`], where it has no effect on calls.
-    pub(crate) dry_run: bool,
+impl From<Judged> for Outcome {
+    fn from(judged: Judged) -> Self {
+        Self { judged, slow: false, stay_away: Duration::ZERO }
+    }
+}
+
+impl Outcome {
+    fn mark(self) -> Option<Mark> {
+        match (self.judged, self.slow) {
+            (Judged::Failure, false) => Some(Mark::Failure),
+            (Judged::Failure, true) => Some(Mark::SlowFailure),
+            (Judged::Success, true) => Some(Mark::SlowSuccess),
+            (Judged::Nothing, true) => Some(Mark::SlowDrop),
+            (Judged::Success | Judged::Nothing, false) => None,
+        }
+    }
 }
 
 impl Machine {
-    pub(crate) fn new(now: Tick) -> Self {
+    /// Throws its dice by the seed.
+    pub(crate) fn new(now: Tick, seed: u64) -> Self {
         Self {
             generation: 0,
-            phase: Phase::Closed { row: 0 },
+            phase: Phase::Closed,
             phase_since: now,
             mode: Mode::Normal,
             mode_since: now,
             mode_until: Tick::NEVER,
+            tally: Tally::default(),
             opening: Opening { since: now, until: now, reason: OpenReason::ProbeFailed },
             openings: 0,
+            row_of_openings: 0,
+            seen: Passed::default(),
+            last_call: now,
+            settled: false,
             watched: false,
+            checked: false,
             detached: false,
+            dice: fastrand::Rng::with_seed(seed),
         }
+    }
+
+    /// Takes note of the time, and of what passed unasked since the last step.
+    pub(super) fn catch_up(&mut self, step: &mut Step<'_>) {
+        self.count_passed(step.now, step.config, step.passed);
+        self.end_mode(step);
+    }
+
+    fn count_passed(&mut self, now: Tick, config: &Config, passed: Passed) {
+        let seen = std::mem::replace(&mut self.seen, passed);
+        if !matches!(self.phase, Phase::Closed) {
+            return;
+        }
+        let successes = passed.successes.wrapping_sub(seen.successes);
+        if successes > 0 {
+            self.tally.add_successes(successes, config.window(), now);
+        }
+        if self.settled && passed.admitted != seen.admitted {
+            self.last_call = now;
+        }
+        if config.reset_timeout().is_some_and(|idle| now >= self.last_call.after(idle)) {
+            self.tally = Tally::default();
+        }
+    }
+
+    /// What a reader at `now` is to see.
+    pub(crate) fn as_of(&self, now: Tick, config: &Config, passed: Passed) -> Self {
+        let mut machine = self.clone();
+        machine.count_passed(now, config, passed);
+        machine
     }
 
     /// Decides on one call.
-    pub(crate) fn admit(
-        &mut self,
-        now: Tick,
-        config: &Config,
-    ) -> (Result<Role, Refused>, Option<Transition>) {
-        self.end_mode(now);
-        match self.mode {
-            Mode::Disabled => (Ok(Role::Uncounted), None),
-            Mode::ForcedOpen => (Err(Refused::ForcedOpen), None),
-            Mode::Normal => self.admit_by_phase(now, config),
-            Mode::MetricsOnly => {
-                let (decision, transition) = self.admit_by_phase(now, config);
-                (Ok(decision.unwrap_or(Role::Onlooker)), transition)
+    pub(crate) fn admit(&mut self, step: &mut Step<'_>) -> Result<Role, Refused> {
+        self.catch_up(step);
+        let decision = match self.mode {
+            Mode::Disabled => return Ok(Role::Uncounted),
+            Mode::ForcedOpen => return Err(Refused::ForcedOpen),
+            Mode::Normal => self.admit_by_phase(step),
+            Mode::MetricsOnly => Ok(self.admit_by_phase(step).unwrap_or(Role::Onlooker)),
+        };
+        if decision.is_ok() {
+            self.last_call = step.now;
+        }
+        decision
+    }
+
+    fn admit_by_phase(&mut self, step: &mut Step<'_>) -> Result<Role, Refused> {
+        match &mut self.phase {
+            Phase::Closed => {
+                let probability = self.shed_probability(step.now, step.config);
+                if probability > 0.0 && self.dice.f64() < probability {
+                    return Err(Refused::Shed);
+                }
+                Ok(Role::Call)
             }
+            Phase::Open if step.now < self.opening.until => Err(Refused::Open),
+            Phase::Open | Phase::HalfOpen(_) if self.checked => Err(Refused::HalfOpen),
+            Phase::Open => Ok(self.half_open(step)),
+            Phase::HalfOpen(probes) => probes.admit(step.now, step.config),
         }
     }
 
-    fn admit_by_phase(
-        &mut self,
-        now: Tick,
-        config: &Config,
-    ) -> (Result<Role, Refused>, Option<Transition>) {
-        match &mut self.phase {
-            Phase::Closed { .. } => (Ok(Role::Call), None),
-            Phase::Open if now < self.opening.until => (Err(Refused::Open), None),
-            Phase::Open => {
-                let mut probes = Box::<Probes>::default();
-                let probe = probes.admit(now, config);
-                let transition = self.enter(Phase::HalfOpen(probes), now);
-                (probe, Some(transition))
-            }
-            Phase::HalfOpen(probes) => (probes.admit(now, config), None),
+    /// Half-open, with the first probe admitted.
+    pub(super) fn half_open(&mut self, step: &mut Step<'_>) -> Role {
+        let mut probes = Box::<Probes>::default();
+        // The first permit of all is free.
+        let probe = probes.admit(step.now, step.config).unwrap_or(Role::Onlooker);
+        self.enter(Phase::HalfOpen(probes), TransitionReason::OpenTimeOver, None, step);
+        probe
+    }
+
+    fn shed_probability(&self, now: Tick, config: &Config) -> f64 {
+        if config.shed().is_none() {
+            return 0.0;
         }
+        shed_probability(config, &self.tally.counts(config.window(), now))
     }
 
     /// Takes the outcome of a call that was admitted in `generation`. One that was admitted in an
@@ -153,100 +243,113 @@ impl Machine {
         generation: u64,
         role: Role,
         outcome: Outcome,
-        now: Tick,
-        config: &Config,
-    ) -> Option<Transition> {
+        step: &mut Step<'_>,
+    ) {
+        self.catch_up(step);
+        self.last_call = step.now;
         if generation != self.generation {
-            return None;
-        }
-        match (&mut self.phase, role) {
-            (Phase::Closed { row }, Role::Call) => match outcome {
-                Outcome::Nothing => None,
-                Outcome::Success => {
-                    *row = 0;
-                    None
-                }
-                Outcome::Failure => {
-                    *row = row.saturating_add(1);
-                    let count = *row;
-                    (count >= config.failure_threshold())
-                        .then(|| self.open(OpenReason::ConsecutiveFailures { count }, now, config))
-                }
-            },
-            (Phase::HalfOpen(probes), Role::Probe(id)) => {
-                if !probes.give_back(id, now) {
-                    return None;
-                }
-                match outcome {
-                    Outcome::Nothing => None,
-                    Outcome::Success => {
-                        probes.successes += 1;
-                        (probes.successes >= config.success_threshold())
-                            .then(|| self.enter(Phase::Closed { row: 0 }, now))
-                    }
-                    Outcome::Failure => Some(self.open(OpenReason::ProbeFailed, now, config)),
-                }
-            }
-            _ => None,
-        }
-    }
-
-    fn open(&mut self, reason: OpenReason, now: Tick, config: &Config) -> Transition {
-        self.openings += 1;
-        self.opening = Opening { since: now, until: now.after(config.recovery_timeout()), reason };
-        let transition = self.enter(Phase::Open, now);
-        Transition { opening: Some(self.opening), ..transition }
-    }
-
-    fn enter(&mut self, phase: Phase, now: Tick) -> Transition {
-        let from = self.phase.state();
-        self.phase = phase;
-        self.phase_since = now;
-        self.watched = false;
-        self.generation += 1;
-        Transition {
-            from,
-            to: self.phase.state(),
-            opening: None,
-            dry_run: self.mode == Mode::MetricsOnly,
-        }
-    }
-
-    /// Closes with nothing counted. Lifts [`Mode::ForcedOpen`], in which nothing is closed; another
-    /// mode stays.
-    pub(crate) fn reset(&mut self, now: Tick) -> Option<Transition> {
-        if self.mode == Mode::ForcedOpen {
-            self.mode = Mode::Normal;
-            self.mode_until = Tick::NEVER;
-        }
-        let transition = self.enter(Phase::Closed { row: 0 }, now);
-        (transition.from != State::Closed).then_some(transition)
-    }
-
-    /// Sets a mode until the given time. Calls in flight end without effect on the state.
-    pub(crate) fn set_mode(&mut self, mode: Mode, until: Tick, now: Tick) {
-        if mode == self.mode && now < self.mode_until {
-            self.mode_until = until;
             return;
         }
-        // What a dry run would have done was not done, and what it is to find out starts afresh.
-        if self.mode == Mode::MetricsOnly || mode == Mode::MetricsOnly {
-            self.phase = Phase::Closed { row: 0 };
-            self.phase_since = now;
-            self.watched = false;
-        } else if let Phase::HalfOpen(probes) = &mut self.phase {
-            probes.in_flight.clear();
+        match (&mut self.phase, role) {
+            (Phase::Closed, Role::Call) => self.record_call(outcome, step),
+            (Phase::HalfOpen(probes), Role::Probe(id)) => {
+                if probes.give_back(id, step.now) {
+                    self.record_probe(outcome, step);
+                }
+            }
+            _ => {}
         }
-        self.mode = mode;
-        self.mode_since = now;
-        self.mode_until = until;
-        self.generation += 1;
     }
 
-    fn end_mode(&mut self, now: Tick) {
-        if now >= self.mode_until {
-            self.set_mode(Mode::Normal, Tick::NEVER, now);
+    fn record_call(&mut self, outcome: Outcome, step: &mut Step<'_>) {
+        let (now, config) = (step.now, step.config);
+        let Some(mark) = outcome.mark() else {
+            if outcome.judged == Judged::Success {
+                self.tally.add_success(config.window(), now);
+            }
+            return;
+        };
+        self.tally.add(mark, config.window(), now);
+        let counts = self.tally.counts(config.window(), now);
+        if !mark.is_failure() {
+            if let Some(reason) = on_slow_success(config, &counts) {
+                self.open(reason, None, step);
+            }
+        } else if !outcome.stay_away.is_zero() {
+            self.open(OpenReason::StayAway, Some(outcome.stay_away), step);
+        } else if let Some(reason) = on_failure(config, self.tally.row(), &counts) {
+            self.open(reason, None, step);
         }
+    }
+
+    /// Takes the outcome of a probe whose permit has come back.
+    fn record_probe(&mut self, outcome: Outcome, step: &mut Step<'_>) {
+        let Phase::HalfOpen(probes) = &mut self.phase else { return };
+        match outcome.judged {
+            Judged::Failure if !outcome.stay_away.is_zero() => {
+                self.open(OpenReason::StayAway, Some(outcome.stay_away), step);
+            }
+            Judged::Failure if self.checked => self.open(OpenReason::HealthCheckFailed, None, step),
+            Judged::Failure => self.open(OpenReason::ProbeFailed, None, step),
+            _ if outcome.slow => self.open(OpenReason::ProbeSlow, None, step),
+            Judged::Nothing => {}
+            Judged::Success => {
+                probes.successes += 1;
+                let count = probes.successes;
+                if count >= step.config.success_threshold() {
+                    self.row_of_openings = 0;
+                    let reason = TransitionReason::ProbesSucceeded { count };
+                    self.enter(Phase::Closed, reason, None, step);
+                }
+            }
+        }
+    }
+
+    /// Opens, for so long or for the time that the settings say.
+    fn open(&mut self, reason: OpenReason, time: Option<Duration>, step: &mut Step<'_>) {
+        self.openings += 1;
+        self.row_of_openings = self.row_of_openings.saturating_add(1);
+        let time = time
+            .unwrap_or_else(|| open_time(step.config, self.row_of_openings, || self.dice.f64()));
+        self.opening = Opening { since: step.now, until: step.now.after(time), reason };
+        let why = TransitionReason::Opened { reason };
+        self.enter(Phase::Open, why, Some(self.opening), step);
+    }
+
+    pub(super) fn enter(
+        &mut self,
+        phase: Phase,
+        reason: TransitionReason,
+        opening: Option<Opening>,
+        step: &mut Step<'_>,
+    ) {
+        let before = self.before(step.now, step.config);
+        let from = self.phase.state();
+        self.checked &= matches!(phase, Phase::HalfOpen(_));
+        self.phase = phase;
+        self.phase_since = step.now;
+        self.tally = Tally::default();
+        self.watched = false;
+        self.generation += 1;
+        let (to, dry_run) = (self.phase.state(), self.mode == Mode::MetricsOnly);
+        if from != to {
+            let transition = Transition { from, to, reason, opening, dry_run, before };
+            step.news.push(Change::Transition(transition));
+        }
+    }
+
+    pub(super) fn before(&self, now: Tick, config: &Config) -> Before {
+        let probe_successes = match &self.phase {
+            Phase::HalfOpen(probes) => probes.successes,
+            Phase::Closed | Phase::Open => 0,
+        };
+        Before { row: self.row(), probe_successes, window: self.tally.counts(config.window(), now) }
+    }
+
+    /// The settings are others from now on. State, row, and what still fits of the window stay.
+    pub(crate) fn reconfigure(&mut self, new: &Config, step: &mut Step<'_>) {
+        self.catch_up(step);
+        self.tally.refit(step.config.window(), new.window(), step.now);
     }
 
     /// A timer has begun, or has ceased, to watch the open time of this generation.
@@ -256,38 +359,48 @@ impl Machine {
         }
     }
 
+    /// Lets calls pass unasked until the time that is returned, when
+    /// [`unsettle`](Self::unsettle) is to be called; `None` where nothing is gained by it.
+    ///
+    /// A window of time, and `reset_timeout`, ask of each call when it was. That it was in this
+    /// slice, or that there was one at all, is exact enough.
+    pub(crate) fn settle(&mut self, now: Tick, config: &Config) -> Option<Tick> {
+        if self.settled || !needs_time(config) || !self.counts_calls() {
+            return None;
+        }
+        self.tally.begin(config.window(), now);
+        let slice = self.tally.slice_end(now).unwrap_or(Tick::NEVER);
+        let idle = config.reset_timeout().map_or(Tick::NEVER, |idle| now.after(idle / 16));
+        let until = slice.min(idle);
+        // A timer is not worth its while, nor exact enough, for less.
+        let worth = until != Tick::NEVER && until.since(now) >= Duration::from_millis(5);
+        self.settled = worth;
+        worth.then_some(until)
+    }
+
+    fn counts_calls(&self) -> bool {
+        matches!(self.phase, Phase::Closed) && matches!(self.mode, Mode::Normal)
+    }
+
+    /// The timer has rung: the next call is to ask.
+    pub(crate) fn unsettle(&mut self, step: &mut Step<'_>) {
+        self.catch_up(step);
+        self.settled = false;
+    }
+
     pub(crate) fn detach(&mut self) {
         self.detached = true;
     }
 
-    pub(crate) fn mode(&self, now: Tick) -> Mode {
-        if now >= self.mode_until { Mode::Normal } else { self.mode }
-    }
-
-    /// What a caller who came at `now` would meet. Changes nothing.
-    pub(crate) fn state(&self, now: Tick) -> State {
-        match (self.mode(now), &self.phase) {
-            (Mode::ForcedOpen, _) => State::Open,
-            (Mode::MetricsOnly, _) => State::Closed,
-            (_, Phase::Open) if now >= self.opening.until => State::HalfOpen,
-            (_, phase) => phase.state(),
-        }
-    }
-
-    /// Since when the breaker has been in the state that [`Machine::state`] tells.
-    pub(crate) fn state_since(&self, now: Tick) -> Tick {
-        match self.phase {
-            _ if matches!(self.mode(now), Mode::ForcedOpen | Mode::MetricsOnly) => self.mode_since,
-            Phase::Open if now >= self.opening.until => self.opening.until,
-            _ => self.phase_since,
-        }
-    }
-
     pub(crate) fn row(&self) -> u32 {
         match self.phase {
-            Phase::Closed { row } => row,
+            Phase::Closed => self.tally.row(),
             _ => 0,
         }
+    }
+
+    pub(crate) fn counts(&self, now: Tick, config: &Config) -> Counts {
+        self.tally.counts(config.window(), now)
     }
 
     pub(crate) fn openings(&self) -> u64 {
@@ -298,51 +411,36 @@ impl Machine {
         self.opening
     }
 
-    pub(crate) fn mode_until(&self) -> Tick {
-        self.mode_until
-    }
-
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 
-    pub(crate) fn word(&self, config: &Config) -> Word {
+    pub(crate) fn word(&self, now: Tick, config: &Config) -> Word {
+        let waits_for_time = needs_time(config) && !self.settled;
+        // What slides out of a window of time may be successes: then more calls are to be shed.
+        let sheds =
+            config.shed().is_some() && (waits_for_time || self.shed_probability(now, config) > 0.0);
         Word::new(self.generation, self.phase.state(), self.mode)
             .with_row(self.row() > 0)
             .with_watched(self.watched)
             .with_detached(self.detached)
             .with_untimed(!config.response_times())
+            .with_every_call_timed(config.slow_call().is_some())
+            .with_careful(waits_for_time || sheds)
     }
+}
+
+/// Whether it matters when calls were.
+fn needs_time(config: &Config) -> bool {
+    matches!(config.window(), crate::config::Window::Time(_)) || config.reset_timeout().is_some()
 }
 
 impl Phase {
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         match self {
-            Self::Closed { .. } => State::Closed,
+            Self::Closed => State::Closed,
             Self::Open => State::Open,
             Self::HalfOpen(_) => State::HalfOpen,
         }
-    }
-}
-
-impl Probes {
-    fn admit(&mut self, now: Tick, config: &Config) -> Result<Role, Refused> {
-        let most = config.half_open_max_calls() as usize;
-        if self.in_flight.len() >= most {
-            self.in_flight.retain(|probe| now < probe.expires);
-        }
-        if self.in_flight.len() >= most {
-            return Err(Refused::HalfOpen);
-        }
-        let id = self.admitted;
-        self.admitted = self.admitted.wrapping_add(1);
-        self.in_flight.push(Probe { id, expires: now.after(config.probe_timeout()) });
-        Ok(Role::Probe(id))
-    }
-
-    /// Whether the permit was still held, and in time.
-    fn give_back(&mut self, id: u32, now: Tick) -> bool {
-        let held = self.in_flight.iter().position(|probe| probe.id == id);
-        held.is_some_and(|at| now < self.in_flight.swap_remove(at).expires)
     }
 }

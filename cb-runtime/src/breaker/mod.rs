@@ -1,24 +1,33 @@
 //! The breaker: its handle, its permits, and what is under them.
 
 pub(crate) mod call;
+pub(crate) mod change;
 pub(crate) mod core;
 mod handle;
 mod ledger;
 pub(crate) mod limit;
 pub(crate) mod machine;
 mod opening;
+mod operator;
+mod outbox;
 pub(crate) mod permit;
+mod probes;
 pub(crate) mod refusal;
 mod slot;
+mod slow;
 mod state;
 mod stripes;
+mod tally;
 pub(crate) mod ticket;
 mod timer;
 
+pub use change::TransitionReason;
 pub use handle::CircuitBreaker;
-pub use opening::{OpenReason, Opening};
+pub use opening::Opening;
 pub use permit::Permit;
 pub use state::{Mode, State};
+
+pub use crate::policy::OpenReason;
 
 #[cfg(all(test, cb_loom))]
 mod loom_tests;

@@ -2,37 +2,13 @@
 
 use std::{fmt, time::Duration};
 
-use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
     clock::Tick,
+    policy::OpenReason,
     primitive::{AtomicI64, AtomicU64, Ordering},
 };
-
-/// Why a breaker opened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-#[non_exhaustive]
-pub enum OpenReason {
-    /// So many failures in a row, with no success between them.
-    ConsecutiveFailures {
-        /// The length of the row.
-        count: u32,
-    },
-    /// A probe of the half-open breaker failed.
-    ProbeFailed,
-}
-
-impl fmt::Display for OpenReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ConsecutiveFailures { count: 1 } => f.write_str("1 failure"),
-            Self::ConsecutiveFailures { count } => write!(f, "{count} failures in a row"),
-            Self::ProbeFailed => f.write_str("a probe failed"),
-        }
-    }
-}
 
 /// One time a breaker opened: since when it has been open, until when, and why.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,19 +56,24 @@ pub(crate) struct Published {
     until: AtomicI64,
     reason: AtomicU64,
     mode_until: AtomicI64,
+    /// In nanoseconds, the shortest `slow_call` there has ever been: it only falls, so who reads an
+    /// earlier one reads one that is no shorter than its own time knew.
+    quickest_slow: AtomicU64,
 }
 
 impl Published {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(quickest_slow: u64) -> Self {
         Self {
             since: AtomicI64::new(0),
             until: AtomicI64::new(0),
             reason: AtomicU64::new(0),
             mode_until: AtomicI64::new(Tick::NEVER.0),
+            quickest_slow: AtomicU64::new(quickest_slow),
         }
     }
 
-    pub(crate) fn store(&self, opening: &Opening, mode_until: Tick) {
+    pub(crate) fn store(&self, opening: &Opening, mode_until: Tick, quickest_slow: u64) {
+        self.quickest_slow.store(quickest_slow, Ordering::Relaxed);
         self.mode_until.store(mode_until.0, Ordering::Relaxed);
         self.since.store(opening.since.0, Ordering::Release);
         self.until.store(opening.until.0, Ordering::Release);
@@ -109,6 +90,11 @@ impl Published {
         Tick(self.mode_until.load(Ordering::Relaxed))
     }
 
+    /// In nanoseconds, what no slow call is quicker than.
+    pub(crate) fn quickest_slow(&self) -> u64 {
+        self.quickest_slow.load(Ordering::Relaxed)
+    }
+
     #[inline]
     pub(crate) fn load(&self) -> Opening {
         Opening {
@@ -119,20 +105,68 @@ impl Published {
     }
 }
 
-/// The kind in the low half of the word, its figure in the high half.
+/// The kind in the low four bits, above it two figures of thirty bits each.
 fn pack(reason: OpenReason) -> u64 {
+    let with = |kind: u64, one: u32, other: u32| {
+        // Figures too large for thirty bits keep their proportion.
+        let excess = (u32::BITS - (one | other).leading_zeros()).saturating_sub(FIGURE);
+        u64::from(one >> excess) << (KIND + FIGURE) | u64::from(other >> excess) << KIND | kind
+    };
     match reason {
         OpenReason::ProbeFailed => 0,
-        OpenReason::ConsecutiveFailures { count } => u64::from(count) << 32 | 1,
+        OpenReason::ConsecutiveFailures { count } => with(1, 0, count),
+        OpenReason::FailureRate { failures, calls } => with(2, failures, calls),
+        OpenReason::SlowCallRate { slow, calls } => with(3, slow, calls),
+        OpenReason::StayAway => 4,
+        OpenReason::ProbeSlow => 5,
+        OpenReason::HealthCheckFailed => 6,
+        OpenReason::ForcedOpen => 7,
     }
 }
 
-#[inline]
+const KIND: u32 = 4;
+const FIGURE: u32 = 30;
+
 fn unpack(word: u64) -> OpenReason {
-    match word & 1 {
-        0 => OpenReason::ProbeFailed,
-        _ => {
-            OpenReason::ConsecutiveFailures { count: u32::try_from(word >> 32).unwrap_or(u32::MAX) }
+    let figure = |shift: u32| (word >> shift) as u32 & ((1 << FIGURE) - 1);
+    let (one, other) = (figure(KIND + FIGURE), figure(KIND));
+    match word & ((1 << KIND) - 1) {
+        1 => OpenReason::ConsecutiveFailures { count: other },
+        2 => OpenReason::FailureRate { failures: one, calls: other },
+        3 => OpenReason::SlowCallRate { slow: one, calls: other },
+        4 => OpenReason::StayAway,
+        5 => OpenReason::ProbeSlow,
+        6 => OpenReason::HealthCheckFailed,
+        7 => OpenReason::ForcedOpen,
+        _ => OpenReason::ProbeFailed,
+    }
+}
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_survives_the_way_through_a_word() {
+        let reasons = [
+            OpenReason::ProbeFailed,
+            OpenReason::ConsecutiveFailures { count: 5 },
+            OpenReason::FailureRate { failures: 6, calls: 10 },
+            OpenReason::SlowCallRate { slow: 1, calls: 1_000_000 },
+            OpenReason::StayAway,
+            OpenReason::ProbeSlow,
+            OpenReason::HealthCheckFailed,
+            OpenReason::ForcedOpen,
+        ];
+        for reason in reasons {
+            assert_eq!(unpack(pack(reason)), reason);
         }
+    }
+
+    #[test]
+    fn figures_that_do_not_fit_keep_their_proportion() {
+        let reason = OpenReason::FailureRate { failures: 1 << 31, calls: u32::MAX };
+        let half = OpenReason::FailureRate { failures: 1 << 29, calls: u32::MAX >> 2 };
+        assert_eq!(unpack(pack(reason)), half);
     }
 }

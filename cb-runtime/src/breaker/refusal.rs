@@ -30,6 +30,7 @@ impl Refusal<'_> {
         match self.refused {
             Refused::Open => CircuitError::Open { name, opening: self.core.opening() },
             Refused::HalfOpen => CircuitError::HalfOpen { name },
+            Refused::Shed => CircuitError::Shed { name },
             Refused::ForcedOpen => {
                 let until = self.core.mode_until();
                 CircuitError::ForcedOpen {

@@ -63,7 +63,11 @@ impl fmt::Display for Mode {
 /// | 5 | a timer watches the open time, so a rejection need not read the clock |
 /// | 6 | taken out of its registry |
 /// | 7 | calls are not timed |
-/// | 8–63 | generation: one more with each change of state, mode or by reset |
+/// | 8 | calls are to ask the machine, and to tell it their success |
+/// | 9 | every call is timed, whether response times are kept or not |
+/// | 10 | calls are told of as events |
+/// | 11–15 | which `slow_call` was in force, of the latest thirty-two |
+/// | 16–63 | generation: one more with each change of state, mode or by reset |
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Word(pub(crate) u64);
 
@@ -79,7 +83,16 @@ impl Word {
     const WATCHED: u64 = 1 << 5;
     const DETACHED: u64 = 1 << 6;
     pub(super) const UNTIMED: u64 = 1 << 7;
-    const GENERATION: u32 = 8;
+    const CAREFUL: u64 = 1 << 8;
+    pub(super) const EVERY_CALL_TIMED: u64 = 1 << 9;
+    const NARRATED: u64 = 1 << 10;
+    const EPOCH: u32 = 11;
+    const EPOCHS: u64 = (Self::NUMBER_OF_EPOCHS as u64 - 1) << Self::EPOCH;
+    /// So many settings of `slow_call` are told apart.
+    pub(super) const NUMBER_OF_EPOCHS: usize = 32;
+    /// All that a call takes along on how it is to be timed.
+    pub(super) const TIMING: u64 = Self::UNTIMED | Self::EVERY_CALL_TIMED | Self::EPOCHS;
+    pub(super) const GENERATION: u32 = 16;
 
     pub(crate) fn new(generation: u64, state: State, mode: Mode) -> Self {
         let state = match state {
@@ -116,20 +129,43 @@ impl Word {
         self.with(Self::UNTIMED, on)
     }
 
+    pub(crate) fn with_careful(self, on: bool) -> Self {
+        self.with(Self::CAREFUL, on)
+    }
+
+    pub(crate) fn with_every_call_timed(self, on: bool) -> Self {
+        self.with(Self::EVERY_CALL_TIMED, on)
+    }
+
+    pub(crate) fn with_narrated(self, on: bool) -> Self {
+        self.with(Self::NARRATED, on)
+    }
+
+    pub(crate) fn with_epoch(self, epoch: u64) -> Self {
+        Self(self.0 & !Self::EPOCHS | (epoch << Self::EPOCH) & Self::EPOCHS)
+    }
+
+    /// The number of the `slow_call` in force, modulo their number.
+    pub(crate) fn epoch(self) -> usize {
+        usize::try_from((self.0 & Self::EPOCHS) >> Self::EPOCH).unwrap_or_default()
+    }
+
     pub(crate) fn generation(self) -> u64 {
         self.0 >> Self::GENERATION
     }
 
-    /// Closed, in its registry, and no operator has set anything: the call passes.
+    /// Closed, in its registry, no operator has set anything, and nothing asks when calls are: the
+    /// call passes.
     #[inline]
     pub(crate) fn lets_pass(self) -> bool {
-        self.0 & (Self::STATE | Self::MODE | Self::DETACHED) == 0
+        self.0 & (Self::STATE | Self::MODE | Self::DETACHED | Self::CAREFUL) == 0
     }
 
-    /// Open by its own counts, in its registry, and watched by a timer: the call is turned away.
+    /// Open by its own counts, in its registry, watched by a timer, and nobody wants to hear of it:
+    /// the call is turned away.
     #[inline]
     pub(crate) fn turns_away(self) -> bool {
-        self.0 & (Self::STATE | Self::MODE | Self::DETACHED | Self::WATCHED)
+        self.0 & (Self::STATE | Self::MODE | Self::DETACHED | Self::NARRATED | Self::WATCHED)
             == Self::OPEN | Self::WATCHED
     }
 
@@ -137,6 +173,16 @@ impl Word {
     #[inline]
     pub(crate) fn is_open(self) -> bool {
         self.0 & (Self::STATE | Self::MODE) == Self::OPEN
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & (Self::STATE | Self::MODE) == 0
+    }
+
+    #[inline]
+    pub(crate) fn is_narrated(self) -> bool {
+        self.0 & Self::NARRATED != 0
     }
 
     #[inline]
@@ -160,9 +206,10 @@ impl Word {
     }
 
     /// What the word must still be when the call ends, for its success to be news to nobody: the
-    /// same generation, and no failure in the row that the success would set back.
+    /// same generation, no failure in the row that the success would set back, and nothing that asks
+    /// when it was.
     #[inline]
     pub(crate) fn undisturbed(self) -> Self {
-        self.with(Self::ROW, false)
+        self.with(Self::ROW | Self::CAREFUL, false)
     }
 }

@@ -13,8 +13,9 @@ use super::{machine::Role, state::Word};
 /// | 0–1 | 0 | 3, which is no state of a word |
 /// | 2–3 | | 0 probe, 1 onlooker, 2 uncounted, 3 plain |
 /// | 4–5 | what a drop counts as: 0 cancelled, 1 ignored, 2 failure | the same |
-/// | 7 | calls are not timed | the same |
-/// | 8–63 | generation | of a probe, 24 bits of the generation and above them its number |
+/// | 7, 9, 11–15 | how the call is timed, as in the word | the same |
+/// | 10 | as in the word | |
+/// | 16–63 | generation | of a probe, 24 bits of the generation and above them 24 of its number |
 ///
 /// So the ticket of a call is the state word that it passed on, without a row of failures, but for what
 /// a drop counts as.
@@ -32,6 +33,16 @@ pub enum WhenDropped {
     Failure,
 }
 
+/// Which calls of a breaker are timed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Timing {
+    /// All while they are few, a sample while they are many.
+    Sampled,
+    Off,
+    /// All, since each is to be found slow or not.
+    Every,
+}
+
 impl Ticket {
     const ROLE: u64 = 0b1111;
     const NO_CALL: u64 = 0b0011;
@@ -41,8 +52,8 @@ impl Ticket {
     const DROP: u64 = 0b11 << 4;
     const DROP_IGNORED: u64 = 0b01 << 4;
     const DROP_FAILURE: u64 = 0b10 << 4;
-    const GENERATION: u32 = 8;
-    const NUMBER: u32 = 32;
+    const GENERATION: u32 = Word::GENERATION;
+    const NUMBER: u32 = 40;
     const LOW_GENERATION: u64 = (1 << (Self::NUMBER - Self::GENERATION)) - 1;
 
     /// Of a call that counts nowhere, and of one that has ended.
@@ -54,14 +65,14 @@ impl Ticket {
     /// Of a call that passed on this word.
     #[inline]
     pub(crate) fn new(word: Word, role: Role) -> Self {
-        let untimed = word.0 & Word::UNTIMED;
+        let timing = word.0 & Word::TIMING;
         match role {
             Role::Call => Self(word.undisturbed().0),
             Role::Probe(number) => {
                 let generation = (word.generation() & Self::LOW_GENERATION) << Self::GENERATION;
-                Self(u64::from(number) << Self::NUMBER | generation | untimed | Self::PROBE)
+                Self(u64::from(number) << Self::NUMBER | generation | timing | Self::PROBE)
             }
-            Role::Onlooker => Self(untimed | Self::ONLOOKER),
+            Role::Onlooker => Self(timing | Self::ONLOOKER),
             Role::Uncounted => Self::UNCOUNTED,
             Role::Plain => Self::PLAIN,
         }
@@ -101,9 +112,24 @@ impl Ticket {
         self.0 & !Self::DROP == word.0
     }
 
+    /// Which calls of the breaker are timed.
     #[inline]
-    pub(crate) fn is_timed(self) -> bool {
+    pub(crate) fn timing(self) -> Timing {
+        match self.0 & (Word::UNTIMED | Word::EVERY_CALL_TIMED) {
+            0 => Timing::Sampled,
+            Word::UNTIMED => Timing::Off,
+            _ => Timing::Every,
+        }
+    }
+
+    /// Whether response times are kept.
+    pub(crate) fn keeps_times(self) -> bool {
         self.0 & Word::UNTIMED == 0
+    }
+
+    /// The number of the `slow_call` under which the call began.
+    pub(crate) fn epoch(self) -> usize {
+        Word(self.0).epoch()
     }
 
     #[inline]
@@ -150,7 +176,7 @@ mod tests {
         let roles = [
             Role::Call,
             Role::Probe(0),
-            Role::Probe(u32::MAX),
+            Role::Probe((1 << 24) - 1),
             Role::Onlooker,
             Role::Uncounted,
             Role::Plain,

@@ -1,5 +1,5 @@
-//! One thread for the program that wakes breakers when their open time is over, so that the
-//! rejections in between need not read the clock. It starts with the first opening.
+//! One thread for the program that wakes breakers when their open time or a slice of their window is
+//! over, so that the calls in between need not read the clock. It starts when it is first needed.
 //!
 //! A breaker that is not watched (no thread could be started, or tokio's clock can be paused) reads
 //! the clock at each rejection instead; nothing else differs.
@@ -16,8 +16,17 @@ use crate::clock::{PAUSABLE, Tick};
 
 struct Alarm {
     at: Tick,
-    generation: u64,
+    purpose: Purpose,
     core: Weak<Core>,
+}
+
+/// What a breaker is woken for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// The open time of this generation is over.
+    Open(u64),
+    /// A slice of time is over, in which calls were not asked when they were.
+    Settled,
 }
 
 #[derive(Default)]
@@ -32,11 +41,11 @@ pub(crate) fn can_watch() -> bool {
 }
 
 /// Wakes the breaker at the given time. `false` where there is no timer.
-pub(crate) fn watch(core: Weak<Core>, generation: u64, at: Tick) -> bool {
+pub(crate) fn watch(core: Weak<Core>, purpose: Purpose, at: Tick) -> bool {
     let Some(timer) = timer() else { return false };
     let mut alarms = timer.lock();
     let sooner = alarms.peek().is_none_or(|Reverse(next)| at < next.at);
-    alarms.push(Reverse(Alarm { at, generation, core }));
+    alarms.push(Reverse(Alarm { at, purpose, core }));
     drop(alarms);
     if sooner {
         timer.earlier.notify_one();
@@ -66,7 +75,10 @@ impl Timer {
             alarms = if let Some(Reverse(alarm)) = due.then(|| alarms.pop()).flatten() {
                 drop(alarms);
                 if let Some(core) = alarm.core.upgrade() {
-                    core.stop_watching(alarm.generation);
+                    match alarm.purpose {
+                        Purpose::Open(generation) => core.stop_watching(generation),
+                        Purpose::Settled => core.unsettle(),
+                    }
                 }
                 self.lock()
             } else if let Some(Reverse(next)) = alarms.peek() {

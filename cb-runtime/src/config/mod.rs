@@ -224,6 +224,14 @@ macro_rules! settings {
                 }
             }
 
+            /// The settings that the other gives otherwise or not at all.
+            pub(crate) fn changed_from(self, other: &Self) -> Self {
+                Self {
+                    $($name: self.$name.filter(|_| self.$name != other.$name),)*
+                    $($rare: self.$rare.filter(|_| self.$rare != other.$rare),)*
+                }
+            }
+
             /// The settings that both give, with different values: name, value here, value there.
             pub(crate) fn conflicts(&self, other: &Self) -> Vec<(&'static str, String, String)> {
                 let mut found = Vec::new();

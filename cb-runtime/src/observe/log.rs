@@ -1,45 +1,85 @@
-//! Changes of state and mode as `tracing` events under the target `cb_runtime`.
+//! Events as `tracing` events under the target `cb_runtime`.
 
+use std::time::Duration;
+
+use super::event::Event;
 use crate::{
-    breaker::{Mode, State, machine::Transition},
-    clock::Tick,
+    breaker::{State, TransitionReason},
     error::show,
 };
 
 const TARGET: &str = "cb_runtime";
 
-/// Opening is a warning, every other change information.
-pub(crate) fn transition(name: &str, transition: &Transition, error: Option<&str>) {
-    let Transition { from, to, opening, dry_run } = *transition;
-    let (from_state, to_state) = (from.to_string(), to.to_string());
-    let (from, to) = (from_state.as_str(), to_state.as_str());
-    let verb = if dry_run { "would have become" } else { "became" };
-    match opening {
-        Some(opening) => {
-            let reason = opening.reason.to_string();
-            let last = error.map_or_else(String::new, |error| format!(", last: {error}"));
-            let next = if opening.until == Tick::NEVER {
-                "no probe before a reset".to_owned()
-            } else {
-                format!("next probe in {}", show(opening.until.since(opening.since)))
-            };
-            let opened = if dry_run { "would have opened" } else { "opened" };
-            tracing::warn!(
-                target: TARGET, name, from, to, reason, dry_run,
-                "circuit breaker `{name}` {opened}: {reason}{last}; {next}"
+/// Opening is a warning, every other change information; single calls are left out.
+pub(crate) fn event(event: &Event) {
+    match event {
+        Event::Transition { name, from, to, reason, open_for, error, dry_run, .. } => {
+            let change = Change { name, from: *from, to: *to, reason: *reason, dry_run: *dry_run };
+            match open_for {
+                Some(time) => change.opened(*time, error.as_deref()),
+                None => change.became(),
+            }
+        }
+        Event::ModeChanged { name, to, lasts, .. } => {
+            let name: &str = name;
+            let time = lasts.map_or_else(String::new, |time| format!(" for {}", show(time)));
+            tracing::info!(
+                target: TARGET, name, mode = %to, "circuit breaker `{name}` was set to {to}{time}"
             );
         }
-        None if transition.to == State::Closed => tracing::info!(
-            target: TARGET, name, from, to, dry_run, "circuit breaker `{name}` {verb} closed"
-        ),
-        None => tracing::info!(
-            target: TARGET, name, from, to, dry_run, "circuit breaker `{name}` {verb} {to}"
-        ),
+        Event::Reset { name, .. } => {
+            let name: &str = name;
+            tracing::info!(target: TARGET, name, "circuit breaker `{name}` was reset");
+        }
+        Event::ConfigChanged { name, changes, .. } => {
+            let name: &str = name;
+            let changes: Vec<String> = changes
+                .iter()
+                .map(|change| format!("`{}` from {} to {}", change.setting, change.from, change.to))
+                .collect();
+            let changes = changes.join(", ");
+            tracing::info!(
+                target: TARGET, name, "settings of circuit breaker `{name}` were changed: {changes}"
+            );
+        }
+        Event::CallRejected { .. } | Event::FallbackUsed { .. } => {}
     }
 }
 
-pub(crate) fn mode(name: &str, mode: Mode) {
-    tracing::info!(target: TARGET, name, %mode, "circuit breaker `{name}` was set to {mode}");
+struct Change<'a> {
+    name: &'a str,
+    from: State,
+    to: State,
+    reason: TransitionReason,
+    dry_run: bool,
+}
+
+impl Change<'_> {
+    fn opened(&self, time: Duration, error: Option<&str>) {
+        let Self { name, from, to, reason, dry_run } = self;
+        let reason = reason.to_string();
+        let last = error.map_or_else(String::new, |error| format!(", last: {error}"));
+        let next = if time == Duration::MAX {
+            "no probe before a reset".to_owned()
+        } else {
+            format!("next probe in {}", show(time))
+        };
+        let opened = if *dry_run { "would have opened" } else { "opened" };
+        tracing::warn!(
+            target: TARGET, name, %from, %to, reason, dry_run,
+            "circuit breaker `{name}` {opened}: {reason}{last}; {next}"
+        );
+    }
+
+    fn became(&self) {
+        let Self { name, from, to, reason, dry_run } = self;
+        let reason = reason.to_string();
+        let verb = if *dry_run { "would have become" } else { "became" };
+        tracing::info!(
+            target: TARGET, name, %from, %to, reason, dry_run,
+            "circuit breaker `{name}` {verb} {to}: {reason}"
+        );
+    }
 }
 
 /// Two places in the program say different things about one breaker.

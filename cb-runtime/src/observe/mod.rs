@@ -1,5 +1,7 @@
 //! What can be seen of a breaker from outside.
 
+pub(crate) mod event;
+pub(crate) mod hub;
 pub(crate) mod latency;
 pub(crate) mod log;
 pub(crate) mod snapshot;

@@ -32,6 +32,11 @@ pub struct Snapshot {
     pub since: SystemTime,
     /// The length of the present row of failures; zero unless closed.
     pub consecutive_failures: u32,
+    /// Failures ÷ (successes + failures) in the window, from 0 to 1; `None` below `min_calls` of them.
+    pub failure_rate: Option<f64>,
+    /// Slow calls ÷ all calls in the window, from 0 to 1; `None` below `min_calls` of them, and where
+    /// no `slow_call` is set.
+    pub slow_call_rate: Option<f64>,
     /// What has been counted since the breaker was made.
     pub totals: Totals,
     /// How often it has opened since it was made.
@@ -72,6 +77,9 @@ pub struct Totals {
     pub rejected: u64,
     /// Calls dropped for taking longer than their `call_timeout`; failures too.
     pub timeouts: u64,
+    /// Calls that took longer than `slow_call`, successes and failures among them, and those that
+    /// their caller dropped after it.
+    pub slow: u64,
     /// Calls dropped by their caller.
     pub cancelled: u64,
     /// Answers that a fallback gave.
@@ -87,6 +95,8 @@ impl Snapshot {
         totals: Totals,
     ) -> Self {
         let (state, mode) = (machine.state(now), machine.mode(now));
+        let counts = machine.counts(now, &config);
+        let slow_call_rate = config.slow_call().and(counts.slow_call_rate(config.min_calls()));
         let opened = machine.openings() > 0;
         let is_open = state == State::Open && mode != Mode::ForcedOpen;
         Self {
@@ -97,6 +107,8 @@ impl Snapshot {
             mode,
             since: wall(now, machine.state_since(now)),
             consecutive_failures: machine.row(),
+            failure_rate: counts.failure_rate(config.min_calls()),
+            slow_call_rate,
             totals,
             openings: machine.openings(),
             last_opening: opened.then(|| machine.opening().reason),
@@ -131,7 +143,7 @@ fn wall(now: Tick, then: Tick) -> SystemTime {
     wall_now.checked_sub(now.since(then)).unwrap_or(wall_now)
 }
 
-fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&humantime::format_rfc3339_millis(*time))
 }
 
@@ -147,7 +159,7 @@ fn optional_rfc3339<S: Serializer>(
 }
 
 #[allow(clippy::ref_option, reason = "serde passes fields by reference")]
-fn optional_seconds<S: Serializer>(
+pub(super) fn optional_seconds<S: Serializer>(
     time: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

@@ -121,7 +121,7 @@ impl Registry {
         if let Some(breaker) = breakers.get(&*name) {
             return breaker.clone();
         }
-        let breaker = CircuitBreaker::named(name.clone(), config());
+        let breaker = CircuitBreaker::named(name.clone(), config(), None);
         breakers.insert(name, breaker.clone());
         breaker
     }

@@ -30,10 +30,10 @@ fn given_the_success_threshold_when_so_many_probes_succeed_then_it_closes() {
         let mut scene = Scene::due(settings().success_threshold(threshold).half_open_max_calls(2));
 
         for _ in 1..threshold {
-            assert_eq!(scene.make(Outcome::Success), None);
+            assert_eq!(scene.make(Judged::Success), None);
             assert_eq!(scene.state(), State::HalfOpen);
         }
-        let transition = scene.make(Outcome::Success).expect("the last success closes");
+        let transition = scene.make(Judged::Success).expect("the last success closes");
 
         assert_eq!((transition.from, transition.to), (State::HalfOpen, State::Closed));
         assert_eq!((scene.state(), scene.machine.row()), (State::Closed, 0));
@@ -47,7 +47,7 @@ fn given_a_probe_when_it_fails_then_the_machine_is_open_for_the_whole_time_again
     let probe = scene.admitted();
     scene.wait(SECOND);
 
-    let transition = scene.end(probe, Outcome::Failure).expect("the first failure reopens");
+    let transition = scene.end(probe, Judged::Failure).expect("the first failure reopens");
 
     assert_eq!((transition.from, transition.to), (State::HalfOpen, State::Open));
     let opening = transition.opening.expect("an opening is told of");
@@ -62,30 +62,30 @@ fn given_a_probe_when_it_fails_then_the_machine_is_open_for_the_whole_time_again
 #[test]
 fn given_some_successes_when_a_probe_fails_then_the_next_half_open_time_counts_from_zero() {
     let mut scene = Scene::due(settings().success_threshold(3));
-    scene.make(Outcome::Success);
-    scene.make(Outcome::Success);
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Success);
+    scene.make(Judged::Success);
+    scene.make(Judged::Failure);
     scene.wait(RECOVERY);
 
-    scene.make(Outcome::Success);
-    assert_eq!(scene.make(Outcome::Success), None);
+    scene.make(Judged::Success);
+    assert_eq!(scene.make(Judged::Success), None);
 
     assert_eq!(scene.state(), State::HalfOpen);
-    scene.make(Outcome::Success);
+    scene.make(Judged::Success);
     assert_eq!(scene.state(), State::Closed);
 }
 
 #[test]
 fn given_a_probe_when_its_outcome_says_nothing_then_its_permit_goes_to_the_next() {
     let mut scene = Scene::due(settings().success_threshold(2));
-    scene.make(Outcome::Success);
+    scene.make(Judged::Success);
 
     for _ in 0..1000 {
-        assert_eq!(scene.make(Outcome::Nothing), None);
+        assert_eq!(scene.make(Judged::Nothing), None);
         assert_eq!(scene.state(), State::HalfOpen);
     }
 
-    let transition = scene.make(Outcome::Success);
+    let transition = scene.make(Judged::Success);
     assert!(transition.is_some(), "the success before was not forgotten");
 }
 
@@ -96,7 +96,7 @@ fn given_two_permits_when_one_comes_back_then_one_more_call_passes_and_no_second
     scene.admitted();
     assert_eq!(scene.refusal(), Some(Refused::HalfOpen));
 
-    scene.end(first, Outcome::Success);
+    scene.end(first, Judged::Success);
 
     assert!(scene.admit().is_ok());
     assert_eq!(scene.refusal(), Some(Refused::HalfOpen));
@@ -117,7 +117,7 @@ fn given_a_hung_probe_when_its_time_is_over_to_the_nanosecond_then_the_next_has_
 
 #[test]
 fn given_a_permit_that_went_to_the_next_when_the_hung_probe_answers_then_nothing_changes() {
-    for outcome in [Outcome::Success, Outcome::Failure, Outcome::Nothing] {
+    for outcome in [Judged::Success, Judged::Failure, Judged::Nothing] {
         let mut scene = Scene::due(settings().probe_timeout(SECOND));
         let hung = scene.admitted();
         scene.wait(SECOND);
@@ -128,13 +128,13 @@ fn given_a_permit_that_went_to_the_next_when_the_hung_probe_answers_then_nothing
 
         assert_eq!(scene.content(), before, "after {outcome:?}");
         assert_eq!(scene.refusal(), Some(Refused::HalfOpen), "it gave no permit back");
-        assert!(scene.end(next, Outcome::Success).is_some(), "the next one's answer counts");
+        assert!(scene.end(next, Judged::Success).is_some(), "the next one's answer counts");
     }
 }
 
 #[test]
 fn given_a_probe_past_its_time_when_it_answers_before_anyone_came_then_it_is_late_all_the_same() {
-    for outcome in [Outcome::Success, Outcome::Failure, Outcome::Nothing] {
+    for outcome in [Judged::Success, Judged::Failure, Judged::Nothing] {
         let mut scene = Scene::due(settings().probe_timeout(SECOND));
         let probe = scene.admitted();
         scene.wait(SECOND);
@@ -153,7 +153,7 @@ fn given_a_probe_when_it_answers_in_the_last_nanosecond_then_it_counts() {
     let probe = scene.admitted();
     scene.wait(SECOND - NANO);
 
-    assert!(scene.end(probe, Outcome::Success).is_some());
+    assert!(scene.end(probe, Judged::Success).is_some());
 
     assert_eq!(scene.state(), State::Closed);
 }
@@ -171,7 +171,7 @@ fn given_probes_of_different_age_when_the_elder_expire_then_only_their_permits_a
     let passed = (0..10).filter(|_| scene.admit().is_ok()).count();
 
     assert_eq!(passed, 2);
-    scene.end(young, Outcome::Nothing);
+    scene.end(young, Judged::Nothing);
     assert!(scene.admit().is_ok(), "the young probe still had a permit to give back");
 }
 
@@ -183,7 +183,7 @@ fn given_no_end_of_a_probes_time_when_any_time_has_passed_then_it_keeps_its_perm
     scene.now = Tick(i64::MAX - 1);
 
     assert_eq!(scene.refusal(), Some(Refused::HalfOpen));
-    assert!(scene.end(probe, Outcome::Success).is_some());
+    assert!(scene.end(probe, Judged::Success).is_some());
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn given_the_highest_success_threshold_when_many_probes_succeed_then_it_stays_ha
     let mut scene = Scene::due(settings().success_threshold(u32::MAX));
 
     for _ in 0..10_000 {
-        assert_eq!(scene.make(Outcome::Success), None);
+        assert_eq!(scene.make(Judged::Success), None);
     }
 
     assert_eq!(scene.state(), State::HalfOpen);
@@ -209,9 +209,9 @@ fn given_probes_in_flight_when_it_is_reset_then_it_is_closed_and_they_are_late()
     let mut scene = Scene::due(settings().half_open_max_calls(2));
     let probe = scene.admitted();
 
-    let transition = scene.machine.reset(scene.now).expect("a reset closes");
+    let transition = scene.reset().expect("a reset closes");
 
     assert_eq!((transition.from, transition.to), (State::HalfOpen, State::Closed));
-    assert_eq!(scene.end(probe, Outcome::Failure), None);
+    assert_eq!(scene.end(probe, Judged::Failure), None);
     assert_eq!((scene.state(), scene.machine.row()), (State::Closed, 0));
 }

@@ -1,9 +1,8 @@
 //! A call belongs to the state that admitted it.
 
 use super::*;
-use crate::breaker::Mode;
 
-const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Nothing];
+const OUTCOMES: [Judged; 3] = [Judged::Success, Judged::Failure, Judged::Nothing];
 
 /// What may happen to a machine while a call is under way.
 type Change = fn(&mut Scene);
@@ -21,38 +20,38 @@ fn half_open(scene: &mut Scene) {
 fn close_again(scene: &mut Scene) {
     open(scene);
     scene.wait(RECOVERY);
-    scene.make(Outcome::Success);
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Success);
+    scene.make(Judged::Failure);
 }
 
 fn reopen(scene: &mut Scene) {
     open(scene);
     scene.wait(RECOVERY);
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Failure);
 }
 
 fn reset(scene: &mut Scene) {
-    scene.machine.reset(scene.now);
-    scene.make(Outcome::Failure);
+    scene.reset();
+    scene.make(Judged::Failure);
 }
 
 fn force_open(scene: &mut Scene) {
-    scene.machine.set_mode(Mode::ForcedOpen, Tick::NEVER, scene.now);
+    scene.set_mode(Mode::ForcedOpen, Tick::NEVER);
 }
 
 fn force_open_and_resume(scene: &mut Scene) {
     force_open(scene);
-    scene.machine.set_mode(Mode::Normal, Tick::NEVER, scene.now);
-    scene.make(Outcome::Failure);
+    scene.set_mode(Mode::Normal, Tick::NEVER);
+    scene.make(Judged::Failure);
 }
 
 fn disable(scene: &mut Scene) {
-    scene.machine.set_mode(Mode::Disabled, Tick::NEVER, scene.now);
+    scene.set_mode(Mode::Disabled, Tick::NEVER);
 }
 
 fn dry_run(scene: &mut Scene) {
-    scene.machine.set_mode(Mode::MetricsOnly, Tick::NEVER, scene.now);
-    scene.make(Outcome::Failure);
+    scene.set_mode(Mode::MetricsOnly, Tick::NEVER);
+    scene.make(Judged::Failure);
 }
 
 /// Each leaves something behind that a late answer could spoil: a row of one, a probe in flight.
@@ -89,14 +88,14 @@ fn given_a_call_of_a_closed_machine_when_it_ends_in_a_later_state_then_nothing_c
 fn given_a_probe_when_it_ends_in_a_later_state_then_nothing_changes() {
     let probes_later: [(&str, Change); 5] = [
         ("reopened by another", |scene| {
-            scene.make(Outcome::Failure);
+            scene.make(Judged::Failure);
         }),
         ("closed by another", |scene| {
-            scene.make(Outcome::Success);
-            scene.make(Outcome::Failure);
+            scene.make(Judged::Success);
+            scene.make(Judged::Failure);
         }),
         ("half-open a second time", |scene| {
-            scene.make(Outcome::Failure);
+            scene.make(Judged::Failure);
             scene.wait(RECOVERY);
             // These have the numbers that the probes of the first time had.
             scene.admitted();
@@ -105,7 +104,7 @@ fn given_a_probe_when_it_ends_in_a_later_state_then_nothing_changes() {
         ("reset", reset),
         ("forced open and resumed", |scene| {
             force_open(scene);
-            scene.machine.set_mode(Mode::Normal, Tick::NEVER, scene.now);
+            scene.set_mode(Mode::Normal, Tick::NEVER);
             scene.admitted();
         }),
     ];
@@ -128,12 +127,12 @@ fn given_a_probe_when_it_ends_in_a_later_state_then_nothing_changes() {
 fn given_two_half_open_times_when_a_probe_of_the_first_answers_then_the_second_keeps_its_permit() {
     let mut scene = Scene::due(settings().half_open_max_calls(2));
     let old = scene.admitted();
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Failure);
     scene.wait(RECOVERY);
     let new = [scene.admitted(), scene.admitted()];
     assert!(new.iter().any(|call| call.role == old.role), "the numbers begin anew");
 
-    scene.end(old, Outcome::Nothing);
+    scene.end(old, Judged::Nothing);
 
     assert_eq!(scene.refusal(), Some(Refused::HalfOpen));
 }
@@ -143,8 +142,8 @@ fn given_two_probes_when_one_closes_and_the_other_fails_then_the_failure_is_late
     let mut scene = Scene::due(settings().half_open_max_calls(2));
     let (one, other) = (scene.admitted(), scene.admitted());
 
-    assert!(scene.end(one, Outcome::Success).is_some());
-    assert_eq!(scene.end(other, Outcome::Failure), None);
+    assert!(scene.end(one, Judged::Success).is_some());
+    assert_eq!(scene.end(other, Judged::Failure), None);
 
     assert_eq!((scene.state(), scene.machine.row()), (State::Closed, 0));
 }
@@ -154,8 +153,8 @@ fn given_two_probes_when_one_reopens_and_the_other_succeeds_then_the_success_is_
     let mut scene = Scene::due(settings().half_open_max_calls(2));
     let (one, other) = (scene.admitted(), scene.admitted());
 
-    assert!(scene.end(one, Outcome::Failure).is_some());
-    assert_eq!(scene.end(other, Outcome::Success), None);
+    assert!(scene.end(one, Judged::Failure).is_some());
+    assert_eq!(scene.end(other, Judged::Success), None);
 
     assert_eq!(scene.state(), State::Open);
 }
@@ -164,10 +163,10 @@ fn given_two_probes_when_one_reopens_and_the_other_succeeds_then_the_success_is_
 fn given_a_permit_given_back_when_its_end_is_told_twice_then_the_second_changes_nothing() {
     let mut scene = Scene::due(settings().success_threshold(9));
     let probe = scene.admitted();
-    scene.end(probe, Outcome::Success);
+    scene.end(probe, Judged::Success);
     scene.admitted();
 
-    scene.end(probe, Outcome::Nothing);
+    scene.end(probe, Judged::Nothing);
 
     assert_eq!(scene.refusal(), Some(Refused::HalfOpen));
 }

@@ -13,8 +13,9 @@ mod word;
 use std::time::Duration;
 
 use super::{
-    State,
-    machine::{Machine, Outcome, Refused, Role, Transition},
+    Mode, State,
+    change::{Change, Transition},
+    machine::{Judged, Machine, Outcome, Passed, Refused, Role, Step},
     state::Word,
 };
 use crate::{
@@ -37,6 +38,19 @@ struct Scene {
     machine: Machine,
     config: Config,
     now: Tick,
+    /// What has passed unasked.
+    passed: Passed,
+}
+
+/// The one transition among the news, if there is one.
+fn transition(news: Vec<Change>) -> Option<Transition> {
+    let mut found = news.into_iter().filter_map(|change| match change {
+        Change::Transition(transition) => Some(transition),
+        Change::Reset | Change::Mode { .. } | Change::Config(_) => None,
+    });
+    let first = found.next();
+    assert_eq!(found.next(), None, "one step makes one transition");
+    first
 }
 
 /// A call that was admitted, with what its end has to tell the machine.
@@ -53,7 +67,8 @@ impl Scene {
 
     fn closed_at(now: Tick, settings: ConfigBuilder) -> Self {
         let config = settings.build().expect("the settings of the test are valid");
-        Self { machine: Machine::new(now), config, now }
+        let passed = Passed::default();
+        Self { machine: Machine::new(now, 7), config, now, passed }
     }
 
     /// Opened just now by a row of failures.
@@ -63,7 +78,7 @@ impl Scene {
 
     fn opened(mut self) -> Self {
         for _ in 0..self.config.failure_threshold() {
-            self.make(Outcome::Failure);
+            self.make(Judged::Failure);
         }
         assert_eq!(self.state(), State::Open, "the row of failures opened the machine");
         self
@@ -85,13 +100,32 @@ impl Scene {
     }
 
     fn word(&self) -> Word {
-        self.machine.word(&self.config)
+        self.machine.word(self.now, &self.config)
+    }
+
+    /// Lets the machine take a step; what it tells of changes comes second.
+    fn step<R>(&mut self, act: impl FnOnce(&mut Machine, &mut Step<'_>) -> R) -> (R, Vec<Change>) {
+        let Self { machine, config, now, passed } = self;
+        let mut step = Step { now: *now, config, passed: *passed, news: Vec::new() };
+        let result = act(machine, &mut step);
+        (result, step.news)
     }
 
     fn ask(&mut self) -> (Result<Call, Refused>, Option<Transition>) {
-        let (decision, transition) = self.machine.admit(self.now, &self.config);
+        let (decision, news) = self.step(Machine::admit);
         let generation = self.machine.generation();
-        (decision.map(|role| Call { generation, role }), transition)
+        if decision.is_ok() {
+            self.passed.admitted += 1;
+        }
+        (decision.map(|role| Call { generation, role }), transition(news))
+    }
+
+    fn reset(&mut self) -> Option<Transition> {
+        transition(self.step(Machine::reset).1)
+    }
+
+    fn set_mode(&mut self, mode: Mode, until: Tick) -> Vec<Change> {
+        self.step(|machine, step| machine.set_mode(mode, until, step)).1
     }
 
     fn admit(&mut self) -> Result<Call, Refused> {
@@ -107,18 +141,25 @@ impl Scene {
         self.admit().err()
     }
 
-    fn end(&mut self, call: Call, outcome: Outcome) -> Option<Transition> {
-        self.machine.record(call.generation, call.role, outcome, self.now, &self.config)
+    fn end(&mut self, call: Call, outcome: impl Into<Outcome>) -> Option<Transition> {
+        let outcome = outcome.into();
+        let record = |machine: &mut Machine, step: &mut Step<'_>| {
+            machine.record(call.generation, call.role, outcome, step);
+        };
+        transition(self.step(record).1)
     }
 
     /// A whole call.
-    fn make(&mut self, outcome: Outcome) -> Option<Transition> {
+    fn make(&mut self, outcome: impl Into<Outcome>) -> Option<Transition> {
         let call = self.admitted();
         self.end(call, outcome)
     }
 
-    /// All that the machine holds, to be compared.
+    /// All that the machine holds as a reader sees it, to be compared; but for how much has passed by
+    /// it.
     fn content(&self) -> String {
-        format!("{:?}", self.machine)
+        let mut machine = self.machine.as_of(self.now, &self.config, self.passed);
+        (machine.seen, machine.last_call) = (Passed::default(), Tick(0));
+        format!("{machine:?}")
     }
 }

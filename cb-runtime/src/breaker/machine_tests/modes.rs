@@ -1,12 +1,11 @@
 use super::*;
-use crate::breaker::Mode;
 
 fn set(scene: &mut Scene, mode: Mode) {
-    scene.machine.set_mode(mode, Tick::NEVER, scene.now);
+    scene.set_mode(mode, Tick::NEVER);
 }
 
 fn force_open_for(scene: &mut Scene, time: Duration) {
-    scene.machine.set_mode(Mode::ForcedOpen, scene.now.after(time), scene.now);
+    scene.set_mode(Mode::ForcedOpen, scene.now.after(time));
 }
 
 #[test]
@@ -86,20 +85,20 @@ fn given_an_open_machine_when_it_is_forced_open_and_resumed_then_it_is_open_as_b
 #[test]
 fn given_a_row_when_it_is_forced_open_and_resumed_then_the_row_goes_on() {
     let mut scene = Scene::closed(settings());
-    scene.make(Outcome::Failure);
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Failure);
+    scene.make(Judged::Failure);
 
     set(&mut scene, Mode::ForcedOpen);
     set(&mut scene, Mode::Normal);
 
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Failure);
     assert_eq!(scene.state(), State::Open);
 }
 
 #[test]
 fn given_probes_in_flight_when_it_is_forced_open_and_resumed_then_all_permits_are_free() {
     let mut scene = Scene::due(settings().success_threshold(2));
-    scene.make(Outcome::Success);
+    scene.make(Judged::Success);
     scene.admitted();
 
     set(&mut scene, Mode::ForcedOpen);
@@ -107,7 +106,7 @@ fn given_probes_in_flight_when_it_is_forced_open_and_resumed_then_all_permits_ar
 
     let probe = scene.admitted();
     assert_eq!(scene.refusal(), Some(Refused::HalfOpen));
-    assert!(scene.end(probe, Outcome::Success).is_some(), "the earlier success is kept");
+    assert!(scene.end(probe, Judged::Success).is_some(), "the earlier success is kept");
 }
 
 #[test]
@@ -115,7 +114,7 @@ fn given_forced_open_when_it_is_reset_then_the_mode_is_lifted() {
     let mut scene = Scene::open(settings());
     set(&mut scene, Mode::ForcedOpen);
 
-    scene.machine.reset(scene.now);
+    scene.reset();
 
     assert_eq!((scene.state(), scene.machine.mode(scene.now)), (State::Closed, Mode::Normal));
     assert_eq!(scene.admitted().role, Role::Call);
@@ -127,7 +126,7 @@ fn given_another_mode_when_it_is_reset_then_the_mode_stays() {
         let mut scene = Scene::closed(settings());
         set(&mut scene, mode);
 
-        scene.machine.reset(scene.now);
+        scene.reset();
 
         assert_eq!(scene.machine.mode(scene.now), mode);
     }
@@ -149,7 +148,7 @@ fn given_disabled_when_calls_come_then_all_pass_uncounted() {
         set(&mut scene, Mode::Disabled);
         let before = scene.content();
 
-        for outcome in [Outcome::Failure, Outcome::Success, Outcome::Nothing].repeat(10) {
+        for outcome in [Judged::Failure, Judged::Success, Judged::Nothing].repeat(10) {
             let call = scene.admitted();
             assert_eq!(call.role, Role::Uncounted);
             assert_eq!(scene.end(call, outcome), None);
@@ -163,10 +162,10 @@ fn given_disabled_when_calls_come_then_all_pass_uncounted() {
 fn given_metrics_only_when_calls_fail_then_the_opening_is_told_and_all_still_pass() {
     let mut scene = Scene::closed(settings());
     set(&mut scene, Mode::MetricsOnly);
-    scene.make(Outcome::Failure);
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Failure);
+    scene.make(Judged::Failure);
 
-    let transition = scene.make(Outcome::Failure).expect("it would have opened");
+    let transition = scene.make(Judged::Failure).expect("it would have opened");
 
     assert!(transition.dry_run);
     assert_eq!((transition.from, transition.to), (State::Closed, State::Open));
@@ -181,11 +180,11 @@ fn given_metrics_only_when_onlookers_end_then_they_decide_nothing() {
     let mut scene = Scene::closed(settings());
     set(&mut scene, Mode::MetricsOnly);
     for _ in 0..3 {
-        scene.make(Outcome::Failure);
+        scene.make(Judged::Failure);
     }
     let before = scene.content();
 
-    for outcome in [Outcome::Failure, Outcome::Success, Outcome::Nothing].repeat(10) {
+    for outcome in [Judged::Failure, Judged::Success, Judged::Nothing].repeat(10) {
         let onlooker = scene.admitted();
         assert_eq!(scene.end(onlooker, outcome), None);
     }
@@ -198,13 +197,13 @@ fn given_metrics_only_when_it_would_have_opened_then_the_dry_run_goes_on_to_half
     let mut scene = Scene::closed(settings());
     set(&mut scene, Mode::MetricsOnly);
     for _ in 0..3 {
-        scene.make(Outcome::Failure);
+        scene.make(Judged::Failure);
     }
     scene.wait(RECOVERY);
 
     let (probe, half_opened) = scene.ask();
     let onlooker = scene.admitted();
-    let closed = probe.ok().and_then(|probe| scene.end(probe, Outcome::Success));
+    let closed = probe.ok().and_then(|probe| scene.end(probe, Judged::Success));
 
     let told = |transition: Option<Transition>| {
         transition.map(|transition| (transition.from, transition.to, transition.dry_run))
@@ -223,7 +222,7 @@ fn given_metrics_only_when_it_would_be_open_then_it_is_closed_since_the_mode_was
     let set_at = scene.now;
     scene.wait(SECOND);
     for _ in 0..3 {
-        scene.make(Outcome::Failure);
+        scene.make(Judged::Failure);
     }
 
     assert_eq!(scene.state(), State::Closed);
@@ -237,7 +236,7 @@ fn given_any_state_when_metrics_only_is_set_or_left_then_it_starts_closed_with_n
     set(&mut scene, Mode::MetricsOnly);
     assert_eq!(scene.admitted().role, Role::Call);
     for _ in 0..3 {
-        scene.make(Outcome::Failure);
+        scene.make(Judged::Failure);
     }
     set(&mut scene, Mode::Normal);
 
@@ -256,7 +255,7 @@ fn given_a_mode_when_it_is_set_again_then_calls_in_flight_still_count() {
         set(&mut scene, mode);
 
         assert_eq!(scene.content(), before);
-        scene.end(call, Outcome::Failure);
+        scene.end(call, Judged::Failure);
         assert_eq!(scene.machine.row(), 1, "{mode}");
     }
 }

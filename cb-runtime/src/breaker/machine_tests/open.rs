@@ -110,7 +110,7 @@ fn given_a_time_before_the_anchor_when_it_opens_then_the_open_time_is_as_long() 
 fn given_an_open_machine_when_it_is_reset_then_calls_pass_at_once() {
     let mut scene = Scene::open(settings());
 
-    let transition = scene.machine.reset(scene.now).expect("a reset closes");
+    let transition = scene.reset().expect("a reset closes");
 
     assert_eq!((transition.from, transition.to), (State::Open, State::Closed));
     assert_eq!(scene.admitted().role, Role::Call);
@@ -122,10 +122,10 @@ fn given_several_openings_when_they_are_counted_then_each_is_there_with_its_own_
     let mut scene = Scene::due(settings());
     assert_eq!(scene.machine.opening().reason, OpenReason::ConsecutiveFailures { count: 3 });
 
-    scene.make(Outcome::Failure);
+    scene.make(Judged::Failure);
     assert_eq!(scene.machine.opening().reason, OpenReason::ProbeFailed);
     scene.wait(RECOVERY);
-    scene.make(Outcome::Success);
+    scene.make(Judged::Success);
     let scene = scene.opened();
 
     assert_eq!(scene.machine.openings(), 3);

@@ -1,0 +1,222 @@
+//! How the machine is changed, and how what changed becomes known.
+
+use super::{Core, Inner, check, end::contain};
+use crate::{
+    breaker::{
+        change::Change,
+        machine::{Machine, Passed, Refused, Step},
+        state::{Mode, Word},
+        timer::{self, Purpose},
+    },
+    clock::Tick,
+    config::{Config, ConfigBuilder, ConfigError},
+    observe::{
+        event::{Event, Rejection, SettingChange},
+        log,
+    },
+    primitive::{Ordering, lock},
+};
+
+/// What is to be done about a change once the lock is given back.
+pub(super) struct Aftermath {
+    pub(super) word: Word,
+    /// The open time of this word's opening is to be watched until then.
+    watch: Option<Tick>,
+    /// The open time ends then, and a health check is to be made.
+    check: Option<Tick>,
+    /// There are events to deliver.
+    deliver: bool,
+}
+
+impl Inner {
+    /// Lets the machine take a step.
+    pub(super) fn step<R>(
+        &mut self,
+        now: Tick,
+        passed: Passed,
+        act: impl FnOnce(&mut Machine, &mut Step<'_>) -> R,
+    ) -> (R, Vec<Change>) {
+        let mut step = Step { now, config: &self.config, passed, news: Vec::new() };
+        let result = act(&mut self.machine, &mut step);
+        (result, step.news)
+    }
+
+    fn put(&mut self, event: Event) {
+        self.outbox.get_or_insert_default().put(event);
+    }
+}
+
+impl Core {
+    /// Lets the machine decide or change, and makes what came of it known.
+    pub(super) fn change<R>(
+        &self,
+        act: impl FnOnce(&mut Machine, &mut Step<'_>) -> R,
+    ) -> (R, Word) {
+        let now = Tick::now();
+        let mut inner = lock(&self.inner);
+        let (result, news) = inner.step(now, self.passed(), act);
+        let aftermath = self.publish(&mut inner, now, news);
+        drop(inner);
+        self.after(&aftermath);
+        (result, aftermath.word)
+    }
+
+    /// Writes what others read without the lock. The word comes last: who has seen it sees the rest.
+    pub(super) fn publish(&self, inner: &mut Inner, now: Tick, news: Vec<Change>) -> Aftermath {
+        let opening = inner.machine.opening();
+        let opened =
+            |change: &Change| matches!(change, Change::Transition(t) if t.opening.is_some());
+        let watch = (news.iter().any(opened) && timer::can_watch()).then_some(opening.until);
+        let generation = inner.machine.generation();
+        if watch.is_some() {
+            inner.machine.set_watched(generation, true);
+        }
+        let checks = inner.machine.wants_check(&inner.config) && check::can_run();
+        if checks {
+            inner.machine.set_checked(generation, true);
+        }
+        for change in news {
+            let event = self.event(change, inner, now);
+            inner.put(event);
+        }
+        let word = inner.word(now);
+        let published = &self.published;
+        published.store(&opening, inner.machine.mode_until(), inner.slow_calls.quickest());
+        self.word.store(word.0, Ordering::Release);
+        let deliver = inner.outbox.as_mut().is_some_and(|outbox| outbox.begin());
+        Aftermath { word, watch, check: checks.then_some(opening.until), deliver }
+    }
+
+    pub(super) fn after(&self, aftermath: &Aftermath) {
+        let generation = aftermath.word.generation();
+        if let Some(until) = aftermath.watch
+            && !timer::watch(self.this.clone(), Purpose::Open(generation), until)
+        {
+            self.stop_watching(generation);
+        }
+        if let Some(until) = aftermath.check {
+            check::spawn(self.this.clone(), generation, until);
+        }
+        if aftermath.deliver {
+            self.deliver();
+        }
+    }
+
+    /// Delivers what is in the outbox, one after the other, until nothing is.
+    fn deliver(&self) {
+        loop {
+            let next = lock(&self.inner).outbox.as_mut().and_then(|outbox| outbox.next());
+            let Some(event) = next else { return };
+            contain(|| log::event(&event));
+            if let Some(hub) = &self.hub {
+                contain(|| hub.tell(&event));
+            }
+        }
+    }
+
+    /// Puts one event into the outbox that is no change of the machine's.
+    fn tell(&self, event: Event) {
+        let mut inner = lock(&self.inner);
+        inner.put(event);
+        let deliver = inner.outbox.as_mut().is_some_and(|outbox| outbox.begin());
+        drop(inner);
+        if deliver {
+            self.deliver();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tell_rejected(&self, refused: Refused) {
+        let reason = match refused {
+            Refused::Open => Rejection::Open,
+            Refused::HalfOpen => Rejection::HalfOpen,
+            Refused::ForcedOpen => Rejection::ForcedOpen,
+            Refused::Shed => Rejection::Shed,
+        };
+        self.tell(Event::CallRejected { name: self.name.clone(), at: wall_clock(), reason });
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tell_fallback(&self) {
+        self.tell(Event::FallbackUsed { name: self.name.clone(), at: wall_clock() });
+    }
+
+    fn event(&self, change: Change, inner: &Inner, now: Tick) -> Event {
+        let (name, at) = (self.name.clone(), wall_clock());
+        match change {
+            Change::Reset => Event::Reset { name, at },
+            Change::Config(changes) => Event::ConfigChanged { name, at, changes },
+            Change::Mode { from, to, until } => {
+                let lasts = (until != Tick::NEVER).then(|| until.since(now));
+                Event::ModeChanged { name, at, from, to, lasts }
+            }
+            Change::Transition(transition) => {
+                let error = transition.opening.and(inner.ledger.last_error.as_deref());
+                Event::transition(name, at, &transition, error)
+            }
+        }
+    }
+
+    /// From here on rejections of this opening read the clock.
+    pub(crate) fn stop_watching(&self, generation: u64) {
+        self.change(|machine, _| machine.set_watched(generation, false));
+    }
+
+    /// From here on calls are asked when they are.
+    pub(crate) fn unsettle(&self) {
+        self.change(|machine, step| machine.unsettle(step));
+    }
+
+    pub(crate) fn reset(&self) {
+        self.change(|machine, step| machine.reset(step));
+    }
+
+    pub(crate) fn set_mode(&self, mode: Mode, until: impl FnOnce(Tick) -> Tick) {
+        self.change(|machine, step| machine.set_mode(mode, until(step.now), step));
+    }
+
+    /// The breaker is in no registry any more: sites that hold it look for their name anew.
+    pub(crate) fn detach(&self) {
+        self.change(|machine, _| machine.detach());
+    }
+
+    /// Whether single calls are told of as events.
+    pub(crate) fn set_narrated(&self, narrated: bool) {
+        let mut inner = lock(&self.inner);
+        inner.narrated = narrated;
+        self.word.store(inner.word(Tick::now()).0, Ordering::Release);
+    }
+
+    /// Changes the settings by what the caller's function changes. It runs outside of the lock, and of
+    /// two at once each has its effect: what counts is which settings it changed.
+    pub(crate) fn reconfigure(
+        &self,
+        change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Result<(), ConfigError> {
+        let before = self.config().to_builder();
+        let changed = change(before).changed_from(&before);
+        let now = Tick::now();
+        let mut inner = lock(&self.inner);
+        let new = changed.or(inner.config.to_builder()).build()?;
+        let differences = inner.config.differences(&new);
+        let ((), mut news) =
+            inner.step(now, self.passed(), |machine, step| machine.reconfigure(&new, step));
+        if !differences.is_empty() {
+            let changes = differences.into_iter().map(SettingChange::new).collect();
+            news.push(Change::Config(changes));
+        }
+        inner.slow_calls.change(&new);
+        let old = std::mem::replace(&mut inner.config, new);
+        let aftermath = self.publish(&mut inner, now, news);
+        drop(inner);
+        drop::<Config>(old);
+        self.after(&aftermath);
+        Ok(())
+    }
+}
+
+fn wall_clock() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}

@@ -1,0 +1,102 @@
+//! The health check that is run at the end of an open time, so that no user's call is the probe.
+
+use std::{sync::Weak, time::Duration};
+
+use tokio::runtime::Handle;
+
+use super::Core;
+use crate::{
+    breaker::machine::{Judged, Outcome, Role},
+    clock::Tick,
+    config::HealthCheck,
+    observe::text,
+    primitive::lock,
+};
+
+/// Whether there is a runtime for the check to be run on. Where there is none, calls are the probes.
+pub(super) fn can_run() -> bool {
+    !cfg!(cb_loom) && Handle::try_current().is_ok()
+}
+
+/// Runs checks from `until` on, for the opening of this generation, on the present runtime.
+pub(super) fn spawn(core: Weak<Core>, generation: u64, until: Tick) {
+    let watch = Watch { core, generation, checking: None };
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(watch.run(until))),
+        Err(_) => drop(watch),
+    }
+}
+
+/// One opening's checks. However it ends, the breaker does not wait for it any longer.
+struct Watch {
+    core: Weak<Core>,
+    generation: u64,
+    /// The permit of the check under way.
+    checking: Option<Role>,
+}
+
+/// What one check is to be.
+struct Due {
+    generation: u64,
+    permit: Role,
+    check: HealthCheck,
+    within: Duration,
+}
+
+impl Watch {
+    async fn run(mut self, until: Tick) {
+        tokio::time::sleep_until(until.instant()).await;
+        while let Some(due) = self.core.upgrade().and_then(|core| core.begin_check(self.generation))
+        {
+            self.generation = due.generation;
+            self.checking = Some(due.permit);
+            let found = match tokio::time::timeout(due.within, due.check.run()).await {
+                Ok(found) => found,
+                Err(_) => Err("the health check took too long".to_owned()),
+            };
+            self.end(match found {
+                Ok(()) => (Judged::Success, None),
+                Err(error) => (Judged::Failure, Some(error)),
+            });
+        }
+    }
+
+    fn end(&mut self, (judged, error): (Judged, Option<String>)) {
+        if let (Some(permit), Some(core)) = (self.checking.take(), self.core.upgrade()) {
+            core.end_check(self.generation, permit, judged, error);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.end((Judged::Failure, Some("the health check panicked".to_owned())));
+        } else {
+            // The runtime is shut down.
+            self.end((Judged::Nothing, None));
+        }
+        if let Some(core) = self.core.upgrade() {
+            core.change(|machine, _| machine.set_checked(self.generation, false));
+        }
+    }
+}
+
+impl Core {
+    fn begin_check(&self, generation: u64) -> Option<Due> {
+        let ((permit, generation), _) = self
+            .change(|machine, step| (machine.admit_check(generation, step), machine.generation()));
+        let config = self.config();
+        let (check, within) = (config.health_check()?, config.probe_timeout());
+        Some(Due { generation, permit: permit?, check, within })
+    }
+
+    fn end_check(&self, generation: u64, permit: Role, judged: Judged, error: Option<String>) {
+        if let Some(error) = &error {
+            lock(&self.inner).ledger.last_error = Some(text::cut(error));
+        }
+        self.change(|machine, step| {
+            machine.record(generation, permit, Outcome::from(judged), step);
+        });
+    }
+}

@@ -1,0 +1,85 @@
+//! What can be seen of a breaker. Reading changes nothing.
+
+use super::Core;
+use crate::{
+    breaker::{Mode, Opening, State},
+    clock::Tick,
+    config::Config,
+    observe::{
+        event::Event,
+        snapshot::{Snapshot, Totals},
+    },
+    primitive::lock,
+};
+
+impl Core {
+    pub(crate) fn config(&self) -> Config {
+        lock(&self.inner).config.clone()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        if self.word().is_closed() {
+            return State::Closed;
+        }
+        lock(&self.inner).machine.state(Tick::now())
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        lock(&self.inner).machine.mode(Tick::now())
+    }
+
+    /// The present opening, or the latest.
+    #[inline]
+    pub(in crate::breaker) fn opening(&self) -> Opening {
+        // The fields are written one by one, and before the word. No other opening's can be under way
+        // while the word is open, so they belong together if it was and still is the same.
+        let before = self.word();
+        let opening = self.published.load();
+        if before.is_open() && self.word() == before {
+            opening
+        } else {
+            let Opening { since, until, reason } = self.opening_by_lock();
+            Opening { since, until, reason }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn opening_by_lock(&self) -> Opening {
+        lock(&self.inner).machine.opening()
+    }
+
+    /// When the mode that an operator set ends by itself.
+    pub(in crate::breaker) fn mode_until(&self) -> Tick {
+        self.published.mode_until()
+    }
+
+    /// The latest events, oldest first.
+    pub(crate) fn history(&self) -> Vec<Event> {
+        lock(&self.inner).outbox.as_ref().map(|outbox| outbox.history()).unwrap_or_default()
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let now = Tick::now();
+        let inner = lock(&self.inner);
+        let (config, ledger) = (inner.config.clone(), inner.ledger.clone());
+        let machine = inner.machine.as_of(now, &config, self.passed());
+        drop(inner);
+        let sums = self.stripes.sums();
+        let totals = Totals {
+            calls: sums.admitted,
+            successes: sums.successes + ledger.successes,
+            failures: ledger.failures,
+            ignored: ledger.ignored,
+            rejected: sums.rejected,
+            timeouts: ledger.timeouts,
+            slow: ledger.slow,
+            cancelled: ledger.cancelled,
+            fallbacks: sums.fallbacks,
+        };
+        Snapshot::new(now, &self.name, config, &machine, totals)
+            .with_times(self.latency.figures(sums.timed_nanos, sums.slowest_nanos))
+            .with_last(now, sums.last_success, ledger.last_failure)
+            .with_last_error(ledger.last_error)
+    }
+}

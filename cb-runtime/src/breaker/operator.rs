@@ -1,0 +1,164 @@
+//! What an operator does to the machine, what readers see of it, and the health check's part in it.
+
+use super::{
+    change::{Before, Change, Transition, TransitionReason},
+    machine::{Machine, Phase, Role, Step},
+    state::{Mode, State},
+    tally::Tally,
+};
+use crate::{clock::Tick, config::Config, policy::OpenReason};
+
+impl Machine {
+    /// Closes with nothing counted. Lifts [`Mode::ForcedOpen`], in which nothing is closed; another
+    /// mode stays.
+    pub(crate) fn reset(&mut self, step: &mut Step<'_>) {
+        self.catch_up(step);
+        step.news.push(Change::Reset);
+        if self.mode == Mode::ForcedOpen {
+            let (from, before) = (self.visible(), self.before(step.now, step.config));
+            self.put_mode(Mode::Normal, Tick::NEVER, step);
+            self.close(step.now);
+            self.tell(from, TransitionReason::Reset, before, step);
+        } else {
+            self.enter(Phase::Closed, TransitionReason::Reset, None, step);
+        }
+        self.row_of_openings = 0;
+    }
+
+    /// Closed, with nothing counted; what is to be told of it, the caller tells.
+    fn close(&mut self, now: Tick) {
+        self.phase = Phase::Closed;
+        self.phase_since = now;
+        self.tally = Tally::default();
+        self.row_of_openings = 0;
+        self.watched = false;
+        self.checked = false;
+        self.generation += 1;
+    }
+
+    /// Sets a mode until the given time. Calls in flight end without effect on the state.
+    pub(crate) fn set_mode(&mut self, mode: Mode, until: Tick, step: &mut Step<'_>) {
+        self.catch_up(step);
+        self.change_mode(mode, until, step);
+    }
+
+    fn change_mode(&mut self, mode: Mode, until: Tick, step: &mut Step<'_>) {
+        if mode == self.mode {
+            if until != self.mode_until {
+                self.put_mode(mode, until, step);
+            }
+            return;
+        }
+        let (from, before) = (self.visible(), self.before(step.now, step.config));
+        // What a dry run would have done was not done, and what it is to find out starts afresh.
+        if self.mode == Mode::MetricsOnly || mode == Mode::MetricsOnly {
+            self.close(step.now);
+        } else {
+            if let Phase::HalfOpen(probes) = &mut self.phase {
+                probes.recall();
+            }
+            self.checked = false;
+            self.generation += 1;
+        }
+        self.put_mode(mode, until, step);
+        let reason = match mode {
+            Mode::ForcedOpen => TransitionReason::Opened { reason: OpenReason::ForcedOpen },
+            _ => TransitionReason::ModeChanged,
+        };
+        self.tell(from, reason, before, step);
+    }
+
+    fn put_mode(&mut self, mode: Mode, until: Tick, step: &mut Step<'_>) {
+        let from = std::mem::replace(&mut self.mode, mode);
+        self.mode_until = until;
+        if from != mode {
+            self.mode_since = step.now;
+        }
+        step.news.push(Change::Mode { from, to: mode, until });
+    }
+
+    /// Tells of a change in what callers meet, if it is one.
+    fn tell(&self, from: State, reason: TransitionReason, before: Before, step: &mut Step<'_>) {
+        let to = self.visible();
+        if from != to {
+            let (opening, dry_run) = (None, false);
+            let transition = Transition { from, to, reason, opening, dry_run, before };
+            step.news.push(Change::Transition(transition));
+        }
+    }
+
+    pub(super) fn end_mode(&mut self, step: &mut Step<'_>) {
+        if step.now >= self.mode_until {
+            self.change_mode(Mode::Normal, Tick::NEVER, step);
+        }
+    }
+
+    /// What callers meet, as the events so far have told it.
+    fn visible(&self) -> State {
+        match self.mode {
+            Mode::ForcedOpen => State::Open,
+            Mode::MetricsOnly => State::Closed,
+            Mode::Normal | Mode::Disabled => self.phase.state(),
+        }
+    }
+
+    pub(crate) fn mode(&self, now: Tick) -> Mode {
+        if now >= self.mode_until { Mode::Normal } else { self.mode }
+    }
+
+    pub(crate) fn mode_until(&self) -> Tick {
+        self.mode_until
+    }
+
+    /// What a caller who came at `now` would meet. Changes nothing.
+    pub(crate) fn state(&self, now: Tick) -> State {
+        // A dry run that is over leaves a closed breaker.
+        let dry_run_over = self.mode == Mode::MetricsOnly && now >= self.mode_until;
+        match (self.mode(now), &self.phase) {
+            (Mode::ForcedOpen, _) => State::Open,
+            (Mode::MetricsOnly, _) => State::Closed,
+            _ if dry_run_over => State::Closed,
+            (_, Phase::Open) if now >= self.opening().until => State::HalfOpen,
+            (_, phase) => phase.state(),
+        }
+    }
+
+    /// Since when the breaker has been in the state that [`Machine::state`] tells.
+    pub(crate) fn state_since(&self, now: Tick) -> Tick {
+        match self.phase {
+            _ if matches!(self.mode(now), Mode::ForcedOpen | Mode::MetricsOnly) => self.mode_since,
+            Phase::Open if now >= self.opening().until => self.opening().until,
+            _ => self.phase_since,
+        }
+    }
+
+    /// Whether a health check ought to stand in for the probes, and none does.
+    pub(crate) fn wants_check(&self, config: &Config) -> bool {
+        config.health_check().is_some()
+            && self.mode == Mode::Normal
+            && !matches!(self.phase, Phase::Closed)
+            && !self.checked
+    }
+
+    /// A task runs the checks of this generation from now on, or does not any more.
+    pub(crate) fn set_checked(&mut self, generation: u64, checked: bool) {
+        if self.generation == generation {
+            self.checked = checked;
+        }
+    }
+
+    /// The permit for one health check, once the open time is over; `None` where there is nothing to
+    /// check any more.
+    pub(crate) fn admit_check(&mut self, generation: u64, step: &mut Step<'_>) -> Option<Role> {
+        self.catch_up(step);
+        if generation != self.generation {
+            return None;
+        }
+        let until = self.opening().until;
+        match &mut self.phase {
+            Phase::Open if step.now >= until => Some(self.half_open(step)),
+            Phase::HalfOpen(probes) => probes.admit(step.now, step.config).ok(),
+            Phase::Open | Phase::Closed => None,
+        }
+    }
+}

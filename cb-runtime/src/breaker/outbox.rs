@@ -1,0 +1,53 @@
+//! A breaker's events on their way out, and those that went.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::observe::event::Event;
+
+/// So many of the latest events are kept.
+const KEPT: usize = 100;
+
+/// Filled under the breaker's lock, so in the order in which things happened, and emptied outside of
+/// it, by one thread at a time, so that the order stays.
+#[derive(Default)]
+pub(super) struct Outbox {
+    history: VecDeque<Arc<Event>>,
+    waiting: VecDeque<Arc<Event>>,
+    delivering: bool,
+}
+
+impl Outbox {
+    /// Puts an event last. Those of single calls are not kept.
+    pub(super) fn put(&mut self, event: Event) {
+        let event = Arc::new(event);
+        if !event.is_of_a_call() {
+            if self.history.len() >= KEPT {
+                self.history.pop_front();
+            }
+            self.history.push_back(Arc::clone(&event));
+        }
+        self.waiting.push_back(event);
+    }
+
+    /// Whether the present thread is to deliver, because no other one does.
+    pub(super) fn begin(&mut self) -> bool {
+        let idle = !self.delivering && !self.waiting.is_empty();
+        self.delivering |= idle;
+        idle
+    }
+
+    /// The next event to deliver; after the last one, another thread may.
+    pub(super) fn next(&mut self) -> Option<Arc<Event>> {
+        let next = self.waiting.pop_front();
+        if next.is_none() {
+            self.delivering = false;
+            // A burst leaves no room behind that nothing needs.
+            self.waiting = VecDeque::new();
+        }
+        next
+    }
+
+    pub(super) fn history(&self) -> Vec<Event> {
+        self.history.iter().map(|event| Event::clone(event)).collect()
+    }
+}

@@ -1,0 +1,216 @@
+//! What happens to breakers, as it is told to those who listen.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer};
+
+use super::snapshot::{optional_seconds, rfc3339};
+use crate::{
+    breaker::{Mode, State, TransitionReason, change::Transition},
+    clock::Tick,
+    name::Name,
+};
+
+/// Something that happened to a breaker.
+///
+/// Of one breaker, events arrive in the order in which they happened. Times are by the wall clock, for
+/// people.
+///
+/// The kinds that come with single calls ([`CallRejected`](Self::CallRejected),
+/// [`FallbackUsed`](Self::FallbackUsed)) are made only while somebody has asked for them, with
+/// [`Subscription::with_calls`](crate::Subscription::with_calls).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+#[non_exhaustive]
+pub enum Event {
+    /// The state that callers meet has changed; or, in [`Mode::MetricsOnly`], would have.
+    #[non_exhaustive]
+    Transition {
+        /// The breaker.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// The state before. Of one breaker, this is the `to` of the transition before, dry runs
+        /// aside.
+        from: State,
+        /// The state since.
+        to: State,
+        /// Why.
+        reason: TransitionReason,
+        /// How long the breaker stays open, where it opened by its own counts; `Duration::MAX`
+        /// until it is reset.
+        #[serde(serialize_with = "optional_seconds")]
+        open_for: Option<Duration>,
+        /// What had been counted up to then.
+        counts: Counts,
+        /// The first 200 characters of the latest failure's error, where it opened and there is one.
+        error: Option<String>,
+        /// The breaker only keeps figures: calls go on as if nothing had happened.
+        dry_run: bool,
+    },
+    /// A call was turned away.
+    #[non_exhaustive]
+    CallRejected {
+        /// The breaker.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// What turned it away.
+        reason: Rejection,
+    },
+    /// A fallback answered for a call.
+    #[non_exhaustive]
+    FallbackUsed {
+        /// The breaker.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+    },
+    /// The breaker was reset. If that changed its state, the transition follows.
+    #[non_exhaustive]
+    Reset {
+        /// The breaker.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+    },
+    /// An operator set a mode, or its time ran out. If that changed the state, the transition follows.
+    #[non_exhaustive]
+    ModeChanged {
+        /// The breaker.
+        name: Name,
+        /// When. A mode whose time has run out ends with the next call, or change, after that.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// The mode before; the same as `to` where only its end was moved.
+        from: Mode,
+        /// The mode since.
+        to: Mode,
+        /// How long the new mode lasts, if it ends by itself.
+        #[serde(serialize_with = "optional_seconds")]
+        lasts: Option<Duration>,
+    },
+    /// The breaker's settings were changed.
+    #[non_exhaustive]
+    ConfigChanged {
+        /// The breaker.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// The settings that are others than before.
+        changes: Vec<SettingChange>,
+    },
+}
+
+/// What had been counted when a breaker changed its state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Counts {
+    /// The row of failures; of a closed breaker.
+    pub consecutive_failures: u32,
+    /// Probes that had succeeded; of a half-open breaker.
+    pub probe_successes: u32,
+    /// Calls in the window; of a closed breaker.
+    pub calls: u64,
+    /// The failures among them.
+    pub failures: u64,
+    /// The slow calls among them.
+    pub slow: u64,
+}
+
+/// What turned a call away.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The breaker is open.
+    Open,
+    /// The breaker is half-open, and its probes are under way.
+    HalfOpen,
+    /// The breaker is forced open.
+    ForcedOpen,
+    /// The breaker sheds a share of the calls.
+    Shed,
+}
+
+/// One setting's old and new value, as they would be written in the attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SettingChange {
+    /// The setting.
+    pub setting: &'static str,
+    /// Its value before.
+    pub from: String,
+    /// Its value since.
+    pub to: String,
+}
+
+impl Event {
+    pub(crate) fn transition(
+        name: Name,
+        at: SystemTime,
+        transition: &Transition,
+        error: Option<&str>,
+    ) -> Self {
+        let Transition { from, to, reason, opening, dry_run, before } = *transition;
+        let open_for = opening.map(|opening| match opening.until {
+            Tick::NEVER => Duration::MAX,
+            until => until.since(opening.since),
+        });
+        let counts = Counts {
+            consecutive_failures: before.row,
+            probe_successes: before.probe_successes,
+            calls: before.window.calls,
+            failures: before.window.failures,
+            slow: before.window.slow,
+        };
+        let error = error.map(ToOwned::to_owned);
+        Self::Transition { name, at, from, to, reason, open_for, counts, error, dry_run }
+    }
+
+    /// The name of the breaker.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Transition { name, .. }
+            | Self::CallRejected { name, .. }
+            | Self::FallbackUsed { name, .. }
+            | Self::Reset { name, .. }
+            | Self::ModeChanged { name, .. }
+            | Self::ConfigChanged { name, .. } => name,
+        }
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> SystemTime {
+        match self {
+            Self::Transition { at, .. }
+            | Self::CallRejected { at, .. }
+            | Self::FallbackUsed { at, .. }
+            | Self::Reset { at, .. }
+            | Self::ModeChanged { at, .. }
+            | Self::ConfigChanged { at, .. } => *at,
+        }
+    }
+
+    /// Whether it came with a single call, and so is only for those who asked for such.
+    pub(crate) fn is_of_a_call(&self) -> bool {
+        matches!(self, Self::CallRejected { .. } | Self::FallbackUsed { .. })
+    }
+}
+
+impl SettingChange {
+    pub(crate) fn new((setting, from, to): (&'static str, String, String)) -> Self {
+        Self { setting, from, to }
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}

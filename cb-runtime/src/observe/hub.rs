@@ -1,0 +1,194 @@
+//! Where the breakers of a registry tell their events, and those who listen get them.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::sync::mpsc::{self, error::TryRecvError};
+
+use super::event::Event;
+
+/// So many events wait for one listener; what comes while they do is missed.
+const WAITING: usize = 16_384;
+
+/// The listeners of one registry.
+#[derive(Default)]
+pub(crate) struct Hub {
+    /// Taken as a whole before anything is told, so that no lock is held while a listener is woken.
+    listeners: Mutex<Arc<[Listener]>>,
+}
+
+#[derive(Clone)]
+struct Listener {
+    to: mpsc::Sender<Told>,
+    missed: Arc<AtomicU64>,
+    with_calls: bool,
+}
+
+/// An event, and how many the listener has missed before it.
+struct Told {
+    event: Arc<Event>,
+    missed: u64,
+}
+
+/// One listener's end.
+pub(crate) struct Inbox {
+    events: mpsc::Receiver<Told>,
+    missed: Arc<AtomicU64>,
+    /// An event that comes after what was missed.
+    next: Option<Arc<Event>>,
+}
+
+/// A listener was too slow: so many events came while 16 384 were waiting, and are lost to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{count} events were missed, because {WAITING} were waiting")]
+#[non_exhaustive]
+pub struct Missed {
+    /// How many.
+    pub count: u64,
+}
+
+impl Hub {
+    fn listeners(&self) -> Arc<[Listener]> {
+        Arc::clone(&self.listeners.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn update(&self, more: Option<Listener>) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = listeners.iter().filter(|listener| !listener.to.is_closed()).cloned();
+        *listeners = open.chain(more).collect();
+    }
+
+    /// A new listener: to changes, and if `with_calls` to single calls.
+    pub(crate) fn subscribe(&self, with_calls: bool) -> Inbox {
+        let (to, events) = mpsc::channel(WAITING);
+        let missed = Arc::new(AtomicU64::new(0));
+        self.update(Some(Listener { to, missed: Arc::clone(&missed), with_calls }));
+        Inbox { events, missed, next: None }
+    }
+
+    /// Lets go of listeners that have gone away.
+    pub(crate) fn prune(&self) {
+        self.update(None);
+    }
+
+    /// Whether anybody listens to single calls.
+    pub(crate) fn wants_calls(&self) -> bool {
+        self.listeners().iter().any(|listener| listener.with_calls && !listener.to.is_closed())
+    }
+
+    /// Tells an event to those who are to hear it. Waits for nobody.
+    pub(crate) fn tell(&self, event: &Arc<Event>) {
+        let listeners = self.listeners();
+        let of_a_call = event.is_of_a_call();
+        listeners
+            .iter()
+            .filter(|listener| listener.with_calls || !of_a_call)
+            .for_each(|listener| listener.tell(event));
+    }
+}
+
+impl Listener {
+    fn tell(&self, event: &Arc<Event>) {
+        let missed = match self.to.try_reserve() {
+            Ok(place) => {
+                let missed = self.missed.swap(0, Ordering::Relaxed);
+                place.send(Told { event: Arc::clone(event), missed });
+                return;
+            }
+            Err(mpsc::error::TrySendError::Full(())) => &self.missed,
+            Err(mpsc::error::TrySendError::Closed(())) => return,
+        };
+        missed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Inbox {
+    /// The next event; `None` once there can be no more.
+    pub(crate) async fn recv(&mut self) -> Option<Result<Arc<Event>, Missed>> {
+        match self.try_recv() {
+            Some(found) => Some(found),
+            None => self.events.recv().await.map(|told| self.take(told)),
+        }
+    }
+
+    /// The next event, if one is waiting.
+    pub(crate) fn try_recv(&mut self) -> Option<Result<Arc<Event>, Missed>> {
+        if let Some(event) = self.next.take() {
+            return Some(Ok(event));
+        }
+        match self.events.try_recv() {
+            Ok(told) => Some(self.take(told)),
+            // The latest of all may be among what was missed.
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                let count = self.missed.swap(0, Ordering::Relaxed);
+                (count > 0).then_some(Err(Missed { count }))
+            }
+        }
+    }
+
+    fn take(&mut self, Told { event, missed }: Told) -> Result<Arc<Event>, Missed> {
+        if missed == 0 {
+            return Ok(event);
+        }
+        self.next = Some(event);
+        Err(Missed { count: missed })
+    }
+}
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::name::Name;
+
+    fn reset(name: &'static str) -> Arc<Event> {
+        Arc::new(Event::Reset { name: Name::literal(name), at: SystemTime::UNIX_EPOCH })
+    }
+
+    fn fallback() -> Arc<Event> {
+        Arc::new(Event::FallbackUsed { name: Name::literal("db"), at: SystemTime::UNIX_EPOCH })
+    }
+
+    #[test]
+    fn what_a_slow_listener_missed_is_counted_and_told_where_it_is_missing() {
+        let hub = Hub::default();
+        let mut inbox = hub.subscribe(false);
+        for _ in 0..WAITING {
+            hub.tell(&reset("kept"));
+        }
+        hub.tell(&reset("missed"));
+        hub.tell(&reset("missed"));
+        assert!(matches!(inbox.try_recv(), Some(Ok(_))));
+        hub.tell(&reset("after"));
+        hub.tell(&reset("missed again"));
+
+        for _ in 1..WAITING {
+            assert_eq!(inbox.try_recv().map(|got| got.map(|_| ())), Some(Ok(())));
+        }
+        assert_eq!(inbox.try_recv(), Some(Err(Missed { count: 2 })));
+        assert_eq!(inbox.try_recv(), Some(Ok(reset("after"))));
+        assert_eq!(inbox.try_recv(), Some(Err(Missed { count: 1 })));
+        assert_eq!(inbox.try_recv(), None);
+    }
+
+    #[test]
+    fn single_calls_are_told_to_those_who_asked() {
+        let hub = Hub::default();
+        let mut changes = hub.subscribe(false);
+        assert!(!hub.wants_calls());
+        let mut calls = hub.subscribe(true);
+        assert!(hub.wants_calls());
+
+        hub.tell(&fallback());
+
+        assert_eq!(changes.try_recv(), None);
+        assert_eq!(calls.try_recv(), Some(Ok(fallback())));
+        drop(calls);
+        assert!(!hub.wants_calls());
+        hub.prune();
+        assert_eq!(hub.listeners().len(), 1);
+    }
+}
