@@ -34,6 +34,8 @@ async fn given_a_new_breaker_when_it_is_shown_as_json_then_each_field_is_there()
     assert_rfc3339(&take(&mut json, "since"));
     let expected = json!({
         "name": "orders",
+        "parent": null,
+        "key": null,
         "service_type": null,
         "critical": false,
         "state": "closed",
@@ -97,6 +99,8 @@ async fn given_an_open_breaker_when_it_is_shown_as_json_then_the_figures_are_tho
     }
     let expected = json!({
         "name": "orders",
+        "parent": null,
+        "key": null,
         "service_type": "rest_api",
         "critical": true,
         "state": "open",
