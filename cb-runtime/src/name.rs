@@ -13,9 +13,8 @@ pub struct Name(Repr);
 enum Repr {
     Literal(&'static str),
     Shared(Arc<str>),
-    /// `parent[key]`, with the length of the parent's name, which a registry keeps within a byte's
-    /// reach.
-    Keyed(Arc<str>, u8),
+    /// `parent[key]`, with the length of the parent's name.
+    Keyed(Arc<str>, u32),
 }
 
 impl Name {
@@ -30,7 +29,7 @@ impl Name {
     /// The name of one of the breakers that share the name `parent`: `parent[key]`.
     pub(crate) fn keyed(parent: &str, key: &str) -> Self {
         let text: Arc<str> = format!("{parent}[{key}]").into();
-        Self(match u8::try_from(parent.len()) {
+        Self(match u32::try_from(parent.len()) {
             Ok(length) => Repr::Keyed(text, length),
             Err(_) => Repr::Shared(text),
         })
@@ -40,7 +39,7 @@ impl Name {
     /// the text: a breaker made by hand may be called anything.
     pub(crate) fn parent_and_key(&self) -> Option<(&str, &str)> {
         let Repr::Keyed(text, length) = &self.0 else { return None };
-        let (parent, key) = text.split_at_checked((*length).into())?;
+        let (parent, key) = text.split_at_checked(*length as usize)?;
         Some((parent, key.strip_prefix('[')?.strip_suffix(']')?))
     }
 

@@ -16,6 +16,7 @@ use super::{
     machine::{Machine, Outcome, Refused, Role, Transition},
     opening::{Opening, Published},
     refusal::Refusal,
+    stakes::Stakes,
     state::{Mode, State, Word},
     stripes::Stripes,
     ticket::{Ticket, WhenDropped},
@@ -35,7 +36,7 @@ use crate::{
 
 /// Keeps a panic in. None is to be expected but from the program's own subscriber to logs, whose
 /// affair it is and not the call's.
-fn contain(act: impl FnOnce()) {
+pub(crate) fn contain(act: impl FnOnce()) {
     if cfg!(cb_loom) {
         // What loom finds, it tells by a panic.
         act();
@@ -317,6 +318,27 @@ impl Core {
     /// The breaker is in no registry any more: sites that hold it look for their name anew.
     pub(crate) fn detach(&self) {
         self.change(|machine, _| (machine.detach(), None));
+    }
+
+    /// The same, but only while no more than this would be lost. Says what would be where it is more.
+    pub(crate) fn detach_within(&self, most: Stakes) -> Result<(), Stakes> {
+        let now = Tick::now();
+        let (left, _) = self.change(|machine, _| {
+            let stakes = Stakes::of(machine, now);
+            if stakes > most {
+                return (Err(stakes), None);
+            }
+            machine.detach();
+            (Ok(()), None)
+        });
+        left
+    }
+
+    pub(crate) fn stakes(&self) -> Stakes {
+        if self.word().lets_pass() {
+            return Stakes::Row;
+        }
+        Stakes::of(&lock(&self.inner).machine, Tick::now())
     }
 
     pub(crate) fn state(&self) -> State {

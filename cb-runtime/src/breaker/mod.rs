@@ -10,6 +10,7 @@ mod opening;
 pub(crate) mod permit;
 pub(crate) mod refusal;
 mod slot;
+pub(crate) mod stakes;
 mod state;
 mod stripes;
 pub(crate) mod ticket;

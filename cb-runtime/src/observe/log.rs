@@ -42,6 +42,15 @@ pub(crate) fn mode(name: &str, mode: Mode) {
     tracing::info!(target: TARGET, name, %mode, "circuit breaker `{name}` was set to {mode}");
 }
 
+/// A new key found no place, since no breaker of the name may be forgotten.
+pub(crate) fn full(name: &str, max_keys: u32) {
+    tracing::warn!(
+        target: TARGET, name, max_keys,
+        "circuit breaker `{name}`: each of its {max_keys} keyed breakers is open or set by an operator, so \
+         none may go; until one may, calls with other keys share the breaker `{name}`"
+    );
+}
+
 /// Two places in the program say different things about one breaker.
 pub(crate) fn conflict(problem: &impl std::fmt::Display) {
     tracing::error!(target: TARGET, "{problem}");
