@@ -13,5 +13,5 @@ pub use crate::{
         refusal::Refusal,
     },
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
-    registry::{Declared, Site},
+    registry::{Declared, KeyedSite, Site},
 };

@@ -90,5 +90,6 @@ pub use observe::{
     snapshot::{Snapshot, Totals},
 };
 pub use registry::{
-    Conflict, Conflicts, Declaration, Declarations, RegisterError, Registry, declarations, registry,
+    Conflict, Conflicts, Declaration, Declarations, RegisterError, Registry, Selector,
+    Subscription, declarations, registry,
 };

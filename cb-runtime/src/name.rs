@@ -13,6 +13,8 @@ pub struct Name(Repr);
 enum Repr {
     Literal(&'static str),
     Shared(Arc<str>),
+    /// `parent[key]`, with the length of the parent's name.
+    Keyed(Arc<str>, u32),
 }
 
 impl Name {
@@ -24,11 +26,28 @@ impl Name {
         Self(Repr::Shared(name))
     }
 
+    /// The name of one of the breakers that share the name `parent`: `parent[key]`.
+    pub(crate) fn keyed(parent: &str, key: &str) -> Self {
+        let text: Arc<str> = format!("{parent}[{key}]").into();
+        Self(match u32::try_from(parent.len()) {
+            Ok(length) => Repr::Keyed(text, length),
+            Err(_) => Repr::Shared(text),
+        })
+    }
+
+    /// What a keyed breaker's name is made of: the name that it shares, and its key. Not read off
+    /// the text: a breaker made by hand may be called anything.
+    pub(crate) fn parent_and_key(&self) -> Option<(&str, &str)> {
+        let Repr::Keyed(text, length) = &self.0 else { return None };
+        let (parent, key) = text.split_at_checked(*length as usize)?;
+        Some((parent, key.strip_prefix('[')?.strip_suffix(']')?))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Repr::Literal(name) => name,
-            Repr::Shared(name) => name,
+            Repr::Shared(name) | Repr::Keyed(name, _) => name,
         }
     }
 }
@@ -128,7 +147,20 @@ mod tests {
         assert_eq!(check(""), Err(NameError::Empty));
         assert!(matches!(check("a b"), Err(NameError::Character { found: ' ', .. })));
         assert!(matches!(check("naïve"), Err(NameError::Character { found: 'ï', .. })));
+        assert!(matches!(check("a[1]"), Err(NameError::Character { found: '[', .. })));
         assert_eq!(check(&"a".repeat(128)), Ok(()));
         assert!(matches!(check(&"a".repeat(129)), Err(NameError::TooLong(_))));
+    }
+    #[test]
+    fn a_keyed_name_knows_its_parts_and_another_of_the_same_text_does_not() {
+        for key in ["7", "", "]", "a]b", "[", "ü"] {
+            let name = Name::keyed("tenant", key);
+            assert_eq!(name.as_str(), format!("tenant[{key}]"));
+            assert_eq!(name.parent_and_key(), Some(("tenant", key)));
+            assert_eq!(name.clone().parent_and_key(), name.parent_and_key());
+        }
+        assert_eq!(Name::literal("tenant[7]").parent_and_key(), None);
+        assert_eq!(Name::shared("tenant[7]".into()), Name::keyed("tenant", "7"));
+        assert_eq!(size_of::<Name>(), 24, "as without keys");
     }
 }

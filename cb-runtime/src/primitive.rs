@@ -5,13 +5,13 @@
 pub(crate) use once_cell::race::OnceBox;
 #[cfg(not(cb_loom))]
 pub(crate) use std::sync::{
-    Mutex, MutexGuard,
+    Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
     atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
 };
 
 #[cfg(cb_loom)]
 pub(crate) use loom::sync::{
-    Mutex, MutexGuard,
+    Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
     atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
 };
 
@@ -46,4 +46,14 @@ impl<T: Default> Default for OnceBox<T> {
 /// poisoned with a half-made change.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The same of a lock that readers share.
+pub(crate) fn read<T>(shared: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    shared.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The same of a lock that readers share, alone.
+pub(crate) fn write<T>(shared: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    shared.write().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

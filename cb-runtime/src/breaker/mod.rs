@@ -15,6 +15,7 @@ mod probes;
 pub(crate) mod refusal;
 mod slot;
 mod slow;
+pub(crate) mod stakes;
 mod state;
 mod stripes;
 mod tally;

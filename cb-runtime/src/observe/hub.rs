@@ -1,11 +1,17 @@
 //! Where the breakers of a registry tell their events, and those who listen get them.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
-use tokio::sync::mpsc::{self, error::TryRecvError};
+use tokio::sync::mpsc::{
+    self,
+    error::{TryRecvError, TrySendError},
+};
 
 use super::event::Event;
 
@@ -22,8 +28,14 @@ pub(crate) struct Hub {
 #[derive(Clone)]
 struct Listener {
     to: mpsc::Sender<Told>,
-    missed: Arc<AtomicU64>,
-    with_calls: bool,
+    ledger: Arc<Ledger>,
+}
+
+/// What both ends of a listener know.
+#[derive(Default)]
+struct Ledger {
+    missed: AtomicU64,
+    with_calls: AtomicBool,
 }
 
 /// An event, and how many the listener has missed before it.
@@ -35,7 +47,7 @@ struct Told {
 /// One listener's end.
 pub(crate) struct Inbox {
     events: mpsc::Receiver<Told>,
-    missed: Arc<AtomicU64>,
+    ledger: Arc<Ledger>,
     /// An event that comes after what was missed.
     next: Option<Arc<Event>>,
 }
@@ -49,6 +61,12 @@ pub struct Missed {
     pub count: u64,
 }
 
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").field("waiting", &self.events.len()).finish_non_exhaustive()
+    }
+}
+
 impl Hub {
     fn listeners(&self) -> Arc<[Listener]> {
         Arc::clone(&self.listeners.lock().unwrap_or_else(PoisonError::into_inner))
@@ -60,12 +78,12 @@ impl Hub {
         *listeners = open.chain(more).collect();
     }
 
-    /// A new listener: to changes, and if `with_calls` to single calls.
-    pub(crate) fn subscribe(&self, with_calls: bool) -> Inbox {
+    /// A new listener to changes.
+    pub(crate) fn subscribe(&self) -> Inbox {
         let (to, events) = mpsc::channel(WAITING);
-        let missed = Arc::new(AtomicU64::new(0));
-        self.update(Some(Listener { to, missed: Arc::clone(&missed), with_calls }));
-        Inbox { events, missed, next: None }
+        let ledger = Arc::<Ledger>::default();
+        self.update(Some(Listener { to, ledger: Arc::clone(&ledger) }));
+        Inbox { events, ledger, next: None }
     }
 
     /// Lets go of listeners that have gone away.
@@ -75,7 +93,7 @@ impl Hub {
 
     /// Whether anybody listens to single calls.
     pub(crate) fn wants_calls(&self) -> bool {
-        self.listeners().iter().any(|listener| listener.with_calls && !listener.to.is_closed())
+        self.listeners().iter().any(|listener| listener.wants_calls() && !listener.to.is_closed())
     }
 
     /// Tells an event to those who are to hear it. Waits for nobody.
@@ -84,28 +102,43 @@ impl Hub {
         let of_a_call = event.is_of_a_call();
         listeners
             .iter()
-            .filter(|listener| listener.with_calls || !of_a_call)
+            .filter(|listener| !of_a_call || listener.wants_calls())
             .for_each(|listener| listener.tell(event));
     }
 }
 
 impl Listener {
+    fn wants_calls(&self) -> bool {
+        self.ledger.with_calls.load(Ordering::Relaxed)
+    }
+
     fn tell(&self, event: &Arc<Event>) {
-        let missed = match self.to.try_reserve() {
+        let missed = &self.ledger.missed;
+        match self.to.try_reserve() {
             Ok(place) => {
-                let missed = self.missed.swap(0, Ordering::Relaxed);
+                let missed = missed.swap(0, Ordering::Relaxed);
                 place.send(Told { event: Arc::clone(event), missed });
-                return;
             }
-            Err(mpsc::error::TrySendError::Full(())) => &self.missed,
-            Err(mpsc::error::TrySendError::Closed(())) => return,
-        };
-        missed.fetch_add(1, Ordering::Relaxed);
+            Err(TrySendError::Full(())) => {
+                missed.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(TrySendError::Closed(())) => {}
+        }
     }
 }
 
 impl Inbox {
-    /// The next event; `None` once there can be no more.
+    /// From here on this is a listener to single calls as well.
+    pub(crate) fn ask_for_calls(&self) {
+        self.ledger.with_calls.store(true, Ordering::Relaxed);
+    }
+
+    /// No more events are to come.
+    pub(crate) fn close(&mut self) {
+        self.events.close();
+    }
+
+    /// Waits for the next event; `None` once the hub is gone.
     pub(crate) async fn recv(&mut self) -> Option<Result<Arc<Event>, Missed>> {
         match self.try_recv() {
             Some(found) => Some(found),
@@ -122,7 +155,7 @@ impl Inbox {
             Ok(told) => Some(self.take(told)),
             // The latest of all may be among what was missed.
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-                let count = self.missed.swap(0, Ordering::Relaxed);
+                let count = self.ledger.missed.swap(0, Ordering::Relaxed);
                 (count > 0).then_some(Err(Missed { count }))
             }
         }
@@ -155,7 +188,7 @@ mod tests {
     #[test]
     fn what_a_slow_listener_missed_is_counted_and_told_where_it_is_missing() {
         let hub = Hub::default();
-        let mut inbox = hub.subscribe(false);
+        let mut inbox = hub.subscribe();
         for _ in 0..WAITING {
             hub.tell(&reset("kept"));
         }
@@ -177,16 +210,17 @@ mod tests {
     #[test]
     fn single_calls_are_told_to_those_who_asked() {
         let hub = Hub::default();
-        let mut changes = hub.subscribe(false);
+        let mut changes = hub.subscribe();
         assert!(!hub.wants_calls());
-        let mut calls = hub.subscribe(true);
+        let mut calls = hub.subscribe();
+        calls.ask_for_calls();
         assert!(hub.wants_calls());
 
         hub.tell(&fallback());
 
         assert_eq!(changes.try_recv(), None);
         assert_eq!(calls.try_recv(), Some(Ok(fallback())));
-        drop(calls);
+        calls.close();
         assert!(!hub.wants_calls());
         hub.prune();
         assert_eq!(hub.listeners().len(), 1);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::Event;
+use super::{event::Event, hub::Missed};
 use crate::{
     breaker::{State, TransitionReason},
     error::show,
@@ -10,7 +10,8 @@ use crate::{
 
 const TARGET: &str = "cb_runtime";
 
-/// Opening is a warning, every other change information; single calls are left out.
+/// Opening is a warning, every other change information. A reset shows in the change that it makes, if
+/// any, and by itself is for debugging. Single calls are left out.
 pub(crate) fn event(event: &Event) {
     match event {
         Event::Transition { name, from, to, reason, open_for, error, dry_run, .. } => {
@@ -29,7 +30,7 @@ pub(crate) fn event(event: &Event) {
         }
         Event::Reset { name, .. } => {
             let name: &str = name;
-            tracing::info!(target: TARGET, name, "circuit breaker `{name}` was reset");
+            tracing::debug!(target: TARGET, name, "circuit breaker `{name}` was reset");
         }
         Event::ConfigChanged { name, changes, .. } => {
             let name: &str = name;
@@ -80,6 +81,32 @@ impl Change<'_> {
             "circuit breaker `{name}` {verb} {to}: {reason}"
         );
     }
+}
+
+/// A new key found no place, since no breaker of the name may be forgotten.
+pub(crate) fn full(name: &str, max_keys: u32) {
+    tracing::warn!(
+        target: TARGET, name, max_keys,
+        "circuit breaker `{name}`: each of its {max_keys} keyed breakers is open or set by an operator, so \
+         none may go; until one may, calls with other keys share the breaker `{name}`"
+    );
+}
+
+/// A handler has panicked; it will be called again.
+pub(crate) fn handler_panicked(name: &str) {
+    tracing::error!(
+        target: TARGET, name, "a handler panicked on an event of circuit breaker `{name}`"
+    );
+}
+
+/// A handler was too slow for all events.
+pub(crate) fn handler_missed(missed: Missed) {
+    tracing::warn!(target: TARGET, "a handler was too slow: {missed}");
+}
+
+/// A handler cannot be run.
+pub(crate) fn no_handler(problem: &std::io::Error) {
+    tracing::error!(target: TARGET, "a handler of circuit breakers' events cannot run: {problem}");
 }
 
 /// Two places in the program say different things about one breaker.

@@ -9,6 +9,7 @@ use crate::{
     breaker::{Mode, OpenReason, State, machine::Machine},
     clock::Tick,
     config::Config,
+    name::Name,
 };
 
 /// A breaker at one moment, to be looked at, compared and serialized.
@@ -17,8 +18,12 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The breaker's name.
+    /// The breaker's name; of a keyed one, `parent[key]`.
     pub name: String,
+    /// The name that a keyed breaker shares with the others of its kind; `None` for other breakers.
+    pub parent: Option<String>,
+    /// The key of a keyed breaker, any text; `None` for other breakers.
+    pub key: Option<String>,
     /// What kind of service stands behind it.
     pub service_type: Option<String>,
     /// Whether the program's health hangs on it.
@@ -89,7 +94,7 @@ pub struct Totals {
 impl Snapshot {
     pub(crate) fn new(
         now: Tick,
-        name: &str,
+        name: &Name,
         config: Config,
         machine: &Machine,
         totals: Totals,
@@ -98,9 +103,12 @@ impl Snapshot {
         let counts = machine.counts(now, &config);
         let slow_call_rate = config.slow_call().and(counts.slow_call_rate(config.min_calls()));
         let opened = machine.openings() > 0;
+        let (parent, key) = name.parent_and_key().unzip();
         let is_open = state == State::Open && mode != Mode::ForcedOpen;
         Self {
-            name: name.to_owned(),
+            name: name.to_string(),
+            parent: parent.map(ToOwned::to_owned),
+            key: key.map(ToOwned::to_owned),
             service_type: config.service_type().map(ToOwned::to_owned),
             critical: config.critical(),
             state,

@@ -1,22 +1,32 @@
 //! Breakers by name, and what the program declares about them.
 
 mod declaration;
+mod handlers;
+mod keyed;
 mod site;
+mod subscription;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fmt,
-    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, OnceLock},
 };
 
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
-pub use site::Site;
+pub use handlers::Selector;
+use keyed::{Family, Full, Text};
+pub use site::{KeyedSite, Site};
+pub use subscription::Subscription;
 
 use crate::{
-    breaker::CircuitBreaker,
+    breaker::{
+        CircuitBreaker,
+        core::{Core, contain},
+    },
     config::Config,
     name::{self, Name, NameError},
-    observe::snapshot::Snapshot,
+    observe::{hub::Hub, log, snapshot::Snapshot},
+    primitive::{RwLock, read, write},
 };
 
 /// Breakers by name. Cheap to clone; clones are the same registry.
@@ -34,8 +44,15 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Registry {
-    breakers: Arc<RwLock<BTreeMap<Name, CircuitBreaker>>>,
+pub struct Registry(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    breakers: RwLock<BTreeMap<Name, CircuitBreaker>>,
+    /// The keyed ones, by the name that they share. A family stays, as the name in the program does.
+    families: RwLock<BTreeMap<Name, Arc<Family>>>,
+    /// Where all of them tell their events.
+    hub: Arc<Hub>,
 }
 
 /// Why a breaker was not registered.
@@ -68,17 +85,34 @@ impl Registry {
         Self::default()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Name, CircuitBreaker>> {
-        self.breakers.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Name, CircuitBreaker>> {
-        self.breakers.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The breaker of this name. An annotated function's is there from its first call on.
+    /// The breaker of this name. An annotated function's is there from its first call on; one with
+    /// a `key` has a breaker for each value of it, called `name[key]`.
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
-        self.read().get(name).cloned()
+        match parent_and_key(name) {
+            Some((parent, key)) => self.family(parent)?.get(key),
+            None => read(&self.0.breakers).get(name).cloned(),
+        }
+    }
+
+    /// Listens to the events of all breakers, those made later among them, from here on: changes of
+    /// state, mode and settings, and resets. For those of single calls too, see
+    /// [`Subscription::with_calls`].
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(self.clone())
+    }
+
+    /// Lets all breakers know whether anybody listens to single calls.
+    fn tell_of_calls(&self) {
+        let wanted = self.0.hub.wants_calls();
+        self.iter().for_each(|breaker| breaker.0.set_narrated(wanted));
+    }
+
+    fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.0.hub)
+    }
+
+    fn family(&self, name: &str) -> Option<Arc<Family>> {
+        read(&self.0.families).get(name).cloned()
     }
 
     /// Makes a breaker of this name; returns the one that is there if it has the same settings.
@@ -113,22 +147,58 @@ impl Registry {
             return Ok(breaker);
         }
         name::check(name)?;
-        Ok(self.get_or_insert(Name::shared(name.into()), || config))
+        let name = Name::shared(name.into());
+        let (breaker, _) = self.get_or_insert(&name, || config);
+        Ok(breaker)
     }
 
-    fn get_or_insert(&self, name: Name, config: impl FnOnce() -> Config) -> CircuitBreaker {
-        let mut breakers = self.write();
-        if let Some(breaker) = breakers.get(&*name) {
-            return breaker.clone();
+    /// Says too whether it is the one that was made now.
+    fn get_or_insert(
+        &self,
+        name: &Name,
+        config: impl FnOnce() -> Config,
+    ) -> (CircuitBreaker, bool) {
+        let found = get_or_insert(&self.0.breakers, name, || {
+            CircuitBreaker::named(name.clone(), config(), Some(self.hub()))
+        });
+        if found.1 {
+            found.0.0.narrate_if_wanted();
         }
-        let breaker = CircuitBreaker::named(name.clone(), config(), None);
-        breakers.insert(name, breaker.clone());
-        breaker
+        found
+    }
+
+    fn get_or_insert_family(
+        &self,
+        name: &Name,
+        make: impl FnOnce() -> Family,
+    ) -> (Arc<Family>, bool) {
+        get_or_insert(&self.0.families, name, || Arc::new(make()))
+    }
+
+    /// The breaker for a call with this key. Where no breaker may be forgotten for a new key, that is
+    /// the one of the plain name, which all such calls share: so memory stays bounded and the
+    /// service protected.
+    #[inline]
+    fn keyed(&self, family: &Family, key: &Text) -> Arc<Core> {
+        family.at(key).unwrap_or_else(|full| self.without_a_place(family, &full))
+    }
+
+    #[cold]
+    fn without_a_place(&self, family: &Family, full: &Full) -> Arc<Core> {
+        if full.is_news {
+            contain(|| log::full(family.name(), family.config().max_keys()));
+        }
+        let (shared, _) = self.get_or_insert(family.name(), || family.config().clone());
+        shared.0
     }
 
     /// All breakers, by name.
     pub fn iter(&self) -> impl Iterator<Item = CircuitBreaker> + use<> {
-        self.read().values().cloned().collect::<Vec<_>>().into_iter()
+        let mut all: Vec<_> = read(&self.0.breakers).values().cloned().collect();
+        let families: Vec<_> = read(&self.0.families).values().cloned().collect();
+        all.extend(families.iter().flat_map(|family| family.breakers()));
+        all.sort_by(|one, other| one.name().cmp(other.name()));
+        all.into_iter()
     }
 
     /// The breakers of one kind of service, by name.
@@ -147,7 +217,10 @@ impl Registry {
     /// Meant for breakers that a program makes and gives up in number. Of an annotated function's,
     /// the old one stays in memory: use [`CircuitBreaker::reset`] to start it afresh.
     pub fn remove(&self, name: &str) -> Option<CircuitBreaker> {
-        let breaker = self.write().remove(name)?;
+        if let Some((parent, key)) = parent_and_key(name) {
+            return self.family(parent)?.remove(key);
+        }
+        let breaker = write(&self.0.breakers).remove(name)?;
         breaker.0.detach();
         Some(breaker)
     }
@@ -167,6 +240,28 @@ impl Registry {
     pub fn snapshot(&self) -> Vec<Snapshot> {
         self.iter().map(|breaker| breaker.snapshot()).collect()
     }
+}
+
+/// What is there, or what is made now: without the lock, since it may take its time.
+fn get_or_insert<T: Clone>(
+    named: &RwLock<BTreeMap<Name, T>>,
+    name: &Name,
+    make: impl FnOnce() -> T,
+) -> (T, bool) {
+    if let Some(there) = read(named).get(name) {
+        return (there.clone(), false);
+    }
+    let new = make();
+    match write(named).entry(name.clone()) {
+        Entry::Occupied(there) => (there.get().clone(), false),
+        Entry::Vacant(place) => (place.insert(new).clone(), true),
+    }
+}
+
+/// The parts of a keyed breaker's name. No other name has a `[`; a key may have anything.
+fn parent_and_key(name: &str) -> Option<(&str, &str)> {
+    let (parent, key) = name.split_once('[')?;
+    Some((parent, key.strip_suffix(']')?))
 }
 
 impl fmt::Debug for Registry {

@@ -1,17 +1,24 @@
 //! An annotated function's way to its breaker.
 
-use std::sync::OnceLock;
+use std::{
+    fmt::Display,
+    sync::{Arc, OnceLock},
+};
 
-use super::{Declaration, declarations, registry};
+use super::{
+    Conflicts, Declaration, declarations,
+    keyed::{Family, Text},
+    registry,
+};
 use crate::{
     breaker::{
         CircuitBreaker,
-        core::Core,
+        core::{Core, contain},
         permit::{Held, WhenDropped},
         refusal::Refusal,
         ticket::Ticket,
     },
-    config::Config,
+    config::{Config, ConfigError},
     name::Name,
     observe::log,
 };
@@ -21,6 +28,7 @@ use crate::{
 pub struct Site {
     declaration: &'static Declaration,
     found: OnceLock<Found>,
+    family: OnceLock<Arc<Family>>,
 }
 
 /// A breaker, and the one that took its place if it was taken out of the registry since.
@@ -32,7 +40,7 @@ struct Found {
 impl Site {
     /// The site of one function.
     pub const fn new(declaration: &'static Declaration) -> Self {
-        Self { declaration, found: OnceLock::new() }
+        Self { declaration, found: OnceLock::new(), family: OnceLock::new() }
     }
 
     /// Asks the breaker to let a call pass.
@@ -82,31 +90,128 @@ impl Site {
         }
     }
 
+    /// The breaker for this value of the function's key. Finding one that is there allocates
+    /// nothing.
+    #[inline]
+    pub fn at(&'static self, key: &(impl Display + ?Sized)) -> KeyedSite {
+        self.at_text(&Text::of(&key))
+    }
+
+    fn at_text(&'static self, key: &Text) -> KeyedSite {
+        let family = self.family.get().unwrap_or_else(|| self.find_family());
+        KeyedSite { core: registry().keyed(family, key) }
+    }
+
     fn core(&'static self) -> &'static Core {
-        let mut found = self.found.get_or_init(|| self.find());
+        let mut problems = Problems::default();
+        let mut found = self.found.get_or_init(|| self.find(&mut problems));
         while found.breaker.0.is_detached() {
-            found = found.next.get_or_init(|| Box::new(self.find()));
+            found = found.next.get_or_init(|| Box::new(self.find(&mut problems)));
         }
+        problems.log();
         &found.breaker.0
     }
 
     #[cold]
-    fn find(&self) -> Found {
-        let name = self.declaration.name();
-        let breaker = registry().get_or_insert(Name::literal(name), || self.config());
+    fn find(&self, problems: &mut Problems) -> Found {
+        let name = Name::literal(self.declaration.name());
+        let (breaker, is_new) = registry().get_or_insert(&name, || self.config(problems));
+        problems.keep_if(is_new);
         Found { breaker, next: OnceLock::new() }
     }
 
-    /// What all functions of this breaker say together. Runs once for each breaker, so a
-    /// contradiction is logged once.
-    fn config(&self) -> Config {
+    #[cold]
+    fn find_family(&'static self) -> &'static Arc<Family> {
+        let name = Name::literal(self.declaration.name());
+        let mut problems = Problems::default();
+        let family = self.family.get_or_init(|| {
+            let make = || Family::new(name.clone(), self.config(&mut problems), registry().hub());
+            let (family, is_new) = registry().get_or_insert_family(&name, make);
+            problems.keep_if(is_new);
+            family
+        });
+        problems.log();
+        family
+    }
+
+    /// What all functions of this breaker say together.
+    fn config(&self, problems: &mut Problems) -> Config {
         let declared = declarations().sharing_with(self.declaration);
-        if let Err(conflicts) = declared.verify() {
-            conflicts.iter().for_each(log::conflict);
-        }
+        problems.conflicts = declared.verify().err();
         declared.settings().build().unwrap_or_else(|problem| {
-            log::conflict(&problem);
+            problems.invalid = Some(problem);
             Config::default()
         })
+    }
+}
+
+/// What is wrong with a breaker's declarations. Logged once, by the call that made the breaker, and
+/// when nothing is held any more that the log's subscriber might ask for.
+#[derive(Default)]
+struct Problems {
+    conflicts: Option<Conflicts>,
+    invalid: Option<ConfigError>,
+}
+
+impl Problems {
+    /// Those who find the breaker made by another leave the log to it.
+    fn keep_if(&mut self, is_new: bool) {
+        if !is_new {
+            *self = Self::default();
+        }
+    }
+
+    #[inline]
+    fn log(&self) {
+        if self.conflicts.is_some() || self.invalid.is_some() {
+            self.log_all();
+        }
+    }
+
+    #[cold]
+    fn log_all(&self) {
+        contain(|| {
+            self.conflicts.iter().flat_map(Conflicts::iter).for_each(log::conflict);
+            self.invalid.iter().for_each(log::conflict);
+        });
+    }
+}
+
+/// What an annotated function with a key goes through: the breaker of one value of it.
+///
+/// It is held from its look-up to the end of the call: taken out of the registry meanwhile, it ends
+/// the call without effect on the breaker that the next call with this key finds.
+pub struct KeyedSite {
+    core: Arc<Core>,
+}
+
+impl KeyedSite {
+    /// Asks the breaker to let a call pass.
+    ///
+    /// # Errors
+    /// A refusal where it does not.
+    #[inline]
+    pub fn admit(&self) -> Result<Held<&Core>, Refusal<'_>> {
+        let ticket = self.core.admit()?;
+        Ok(Held::new(&*self.core, ticket, WhenDropped::Cancelled))
+    }
+
+    /// Asks the breaker, if it is to be asked at all.
+    ///
+    /// # Errors
+    /// A refusal where the breaker does not let the call pass.
+    #[inline]
+    pub fn admit_if(&self, enabled: bool) -> Result<Held<&Core>, Refusal<'_>> {
+        if enabled {
+            self.admit()
+        } else {
+            Ok(Held::new(&*self.core, Ticket::PLAIN, WhenDropped::Cancelled))
+        }
+    }
+
+    /// Counts an answer that a fallback gave.
+    #[inline]
+    pub fn count_fallback(&self) {
+        self.core.count_fallback();
     }
 }

@@ -81,8 +81,16 @@ fn given_a_row_of_failures_when_the_breaker_opens_then_a_warning_says_why_and_un
     });
 
     let opened = "circuit breaker `orders` opened: 2 failures in a row; next probe in 1m";
-    let closed = "circuit breaker `orders` became closed";
-    assert_eq!(lines, [(Level::WARN, opened.to_owned()), (Level::INFO, closed.to_owned())]);
+    let reset = "circuit breaker `orders` was reset";
+    let closed = "circuit breaker `orders` became closed: reset";
+    assert_eq!(
+        lines,
+        [
+            (Level::WARN, opened.to_owned()),
+            (Level::DEBUG, reset.to_owned()),
+            (Level::INFO, closed.to_owned())
+        ]
+    );
 }
 
 #[test]

@@ -34,11 +34,15 @@ async fn given_a_new_breaker_when_it_is_shown_as_json_then_each_field_is_there()
     assert_rfc3339(&take(&mut json, "since"));
     let expected = json!({
         "name": "orders",
+        "parent": null,
+        "key": null,
         "service_type": null,
         "critical": false,
         "state": "closed",
         "mode": "normal",
         "consecutive_failures": 0,
+        "failure_rate": null,
+        "slow_call_rate": null,
         "totals": {
             "calls": 0,
             "successes": 0,
@@ -46,6 +50,7 @@ async fn given_a_new_breaker_when_it_is_shown_as_json_then_each_field_is_there()
             "ignored": 0,
             "rejected": 0,
             "timeouts": 0,
+            "slow": 0,
             "cancelled": 0,
             "fallbacks": 0,
         },
@@ -64,6 +69,9 @@ async fn given_a_new_breaker_when_it_is_shown_as_json_then_each_field_is_there()
             "success_threshold": 1,
             "probe_timeout": "1m",
             "response_times": true,
+            "window": 100,
+            "min_calls": 10,
+            "max_keys": 10000,
         },
     });
     assert_eq!(json, expected);
@@ -97,11 +105,15 @@ async fn given_an_open_breaker_when_it_is_shown_as_json_then_the_figures_are_tho
     }
     let expected = json!({
         "name": "orders",
+        "parent": null,
+        "key": null,
         "service_type": "rest_api",
         "critical": true,
         "state": "open",
         "mode": "normal",
         "consecutive_failures": 0,
+        "failure_rate": null,
+        "slow_call_rate": null,
         "totals": {
             "calls": 3,
             "successes": 1,
@@ -109,6 +121,7 @@ async fn given_an_open_breaker_when_it_is_shown_as_json_then_the_figures_are_tho
             "ignored": 0,
             "rejected": 1,
             "timeouts": 0,
+            "slow": 0,
             "cancelled": 0,
             "fallbacks": 0,
         },
@@ -126,6 +139,9 @@ async fn given_an_open_breaker_when_it_is_shown_as_json_then_the_figures_are_tho
             "success_threshold": 3,
             "probe_timeout": "1s 500ms",
             "response_times": true,
+            "window": 100,
+            "min_calls": 10,
+            "max_keys": 10000,
         },
     });
     assert_eq!(json, expected);

@@ -5,6 +5,7 @@ use crate::{
     breaker::{
         change::Change,
         machine::{Machine, Passed, Refused, Step},
+        stakes::Stakes,
         state::{Mode, Word},
         timer::{self, Purpose},
     },
@@ -114,8 +115,11 @@ impl Core {
         }
     }
 
-    /// Puts one event into the outbox that is no change of the machine's.
-    fn tell(&self, event: Event) {
+    /// Tells of a single call, if anybody listens still.
+    fn tell_of_call(&self, event: Event) {
+        if !self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
+            return self.set_narrated(false);
+        }
         let mut inner = lock(&self.inner);
         inner.put(event);
         let deliver = inner.outbox.as_mut().is_some_and(|outbox| outbox.begin());
@@ -134,13 +138,17 @@ impl Core {
             Refused::ForcedOpen => Rejection::ForcedOpen,
             Refused::Shed => Rejection::Shed,
         };
-        self.tell(Event::CallRejected { name: self.name.clone(), at: wall_clock(), reason });
+        self.tell_of_call(Event::CallRejected {
+            name: self.name.clone(),
+            at: wall_clock(),
+            reason,
+        });
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn tell_fallback(&self) {
-        self.tell(Event::FallbackUsed { name: self.name.clone(), at: wall_clock() });
+        self.tell_of_call(Event::FallbackUsed { name: self.name.clone(), at: wall_clock() });
     }
 
     fn event(&self, change: Change, inner: &Inner, now: Tick) -> Event {
@@ -182,11 +190,31 @@ impl Core {
         self.change(|machine, _| machine.detach());
     }
 
+    /// The same, but only while no more than this would be lost. Says what would be where it is more.
+    pub(crate) fn detach_within(&self, most: Stakes) -> Result<(), Stakes> {
+        let (left, _) = self.change(|machine, step| {
+            let stakes = Stakes::of(machine, step.now);
+            if stakes > most {
+                return Err(stakes);
+            }
+            machine.detach();
+            Ok(())
+        });
+        left
+    }
+
     /// Whether single calls are told of as events.
     pub(crate) fn set_narrated(&self, narrated: bool) {
         let mut inner = lock(&self.inner);
         inner.narrated = narrated;
         self.word.store(inner.word(Tick::now()).0, Ordering::Release);
+    }
+
+    /// For a breaker that has just come to where listeners can find it.
+    pub(crate) fn narrate_if_wanted(&self) {
+        if self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
+            self.set_narrated(true);
+        }
     }
 
     /// Changes the settings by what the caller's function changes. It runs outside of the lock, and of

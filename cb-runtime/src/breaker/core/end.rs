@@ -19,7 +19,7 @@ use crate::{
 
 /// Keeps a panic in. None is to be expected but from the program's own subscriber to logs, whose
 /// affair it is and not the call's.
-pub(super) fn contain(act: impl FnOnce()) {
+pub(crate) fn contain(act: impl FnOnce()) {
     if cfg!(cb_loom) {
         // What loom finds, it tells by a panic.
         act();

@@ -16,6 +16,8 @@ mod check;
 mod end;
 mod read;
 
+pub(crate) use end::contain;
+
 use std::sync::{Arc, Weak};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::{
-    breaker::{Mode, Opening, State},
+    breaker::{Mode, Opening, State, stakes::Stakes},
     clock::Tick,
     config::Config,
     observe::{
@@ -15,6 +15,14 @@ use crate::{
 impl Core {
     pub(crate) fn config(&self) -> Config {
         lock(&self.inner).config.clone()
+    }
+
+    /// What would be lost with the breaker.
+    pub(crate) fn stakes(&self) -> Stakes {
+        if self.word().is_closed() {
+            return Stakes::Row;
+        }
+        Stakes::of(&lock(&self.inner).machine, Tick::now())
     }
 
     pub(crate) fn state(&self) -> State {

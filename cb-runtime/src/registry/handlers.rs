@@ -1,0 +1,194 @@
+//! Functions that are run when something happens to a breaker.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    sync::{Arc, Weak},
+    task::{Context, Poll},
+    thread,
+};
+
+use tokio::runtime::{Builder, Handle};
+
+use super::{Registry, Shared};
+use crate::observe::{event::Event, hub::Inbox, log};
+
+/// Which breakers a handler is for.
+///
+/// A text is a name, in which `*` stands for any number of any characters:
+///
+/// ```
+/// # cb_runtime::Registry::new();
+/// # use cb_runtime::Selector;
+/// let _all = Selector::all();
+/// let _of_one_program = Selector::from("web_app/*");
+/// let _databases = Selector::service_type("database");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector(Choice);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    Name(String),
+    ServiceType(String),
+}
+
+impl Selector {
+    /// Every breaker.
+    pub fn all() -> Self {
+        Self::from("*")
+    }
+
+    /// The breakers of one kind of service.
+    pub fn service_type(service_type: impl Into<String>) -> Self {
+        Self(Choice::ServiceType(service_type.into()))
+    }
+
+    fn takes(&self, name: &str, registry: &Weak<Shared>) -> bool {
+        match &self.0 {
+            Choice::Name(pattern) => matches(pattern, name),
+            Choice::ServiceType(wanted) => registry
+                .upgrade()
+                .and_then(|shared| Registry(shared).get(name))
+                .is_some_and(|breaker| breaker.config().service_type() == Some(wanted)),
+        }
+    }
+}
+
+impl From<&str> for Selector {
+    fn from(pattern: &str) -> Self {
+        Self(Choice::Name(pattern.to_owned()))
+    }
+}
+
+/// Whether a name fits a pattern with `*` in it.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut left) = name.strip_prefix(start) else { return false };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    // What comes after the last `*` stands at the end; what is between, at the first place it can.
+    let end = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        match left.split_once(piece) {
+            Some((_, after)) => left = after,
+            None => return false,
+        }
+    }
+    left.ends_with(end)
+}
+
+impl Registry {
+    /// Runs a function for each change of state of the chosen breakers from here on, with the
+    /// [`Event::Transition`], one after the other and in order. Dry runs are told of too.
+    ///
+    /// It runs as a task of the present tokio runtime, or outside of one on a thread of its own; so
+    /// no call waits for it, and it may call anything. One that panics is logged and called again
+    /// for the next event. It may be 16 384 events behind before it misses any, which is logged too.
+    /// It ends with its runtime, or with the registry; for something shorter, see
+    /// [`subscribe`](Self::subscribe).
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use cb_runtime::{Event, Selector, State, registry};
+    ///
+    /// registry().on_transition(Selector::all(), |event| async move {
+    ///     if let Event::Transition { name, to: State::Open, reason, .. } = event {
+    ///         println!("page somebody: {name} is down: {reason}");
+    ///     }
+    /// });
+    /// # });
+    /// ```
+    pub fn on_transition<F, Fut>(&self, selector: impl Into<Selector>, handler: F)
+    where
+        F: Fn(Event) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let inbox = self.0.hub.subscribe();
+        let (registry, selector) = (Arc::downgrade(&self.0), selector.into());
+        let listening = listen(inbox, move |event| {
+            let chosen = matches!(event, Event::Transition { .. })
+                && selector.takes(event.name(), &registry);
+            chosen.then(|| handler(event.clone()))
+        });
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(listening)),
+            Err(_) => on_a_thread(listening),
+        }
+    }
+}
+
+/// Hands on events until there can be no more.
+async fn listen<Fut: Future<Output = ()>>(
+    mut inbox: Inbox,
+    handle: impl Fn(&Event) -> Option<Fut>,
+) {
+    while let Some(next) = inbox.recv().await {
+        match next {
+            Ok(event) => {
+                let handled = match catch_unwind(AssertUnwindSafe(|| handle(&event))) {
+                    Ok(Some(handling)) => Contained(pin!(handling)).await,
+                    Ok(None) => Ok(()),
+                    Err(_) => Err(Panicked),
+                };
+                if handled.is_err() {
+                    log::handler_panicked(event.name());
+                }
+            }
+            Err(missed) => log::handler_missed(missed),
+        }
+    }
+}
+
+struct Panicked;
+
+/// A future whose panic is its output.
+struct Contained<'a, F>(Pin<&'a mut F>);
+
+impl<F: Future<Output = ()>> Future for Contained<'_, F> {
+    type Output = Result<(), Panicked>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(_) => Poll::Ready(Err(Panicked)),
+        }
+    }
+}
+
+fn on_a_thread(task: impl Future<Output = ()> + Send + 'static) {
+    let thread = thread::Builder::new().name("circuit-breaker-handler".to_owned());
+    let started = thread.spawn(|| match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(task),
+        Err(problem) => log::no_handler(&problem),
+    });
+    if let Err(problem) = started {
+        log::no_handler(&problem);
+    }
+}
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_number_of_any_characters() {
+        for (pattern, name) in [
+            ("db", "db"),
+            ("*", ""),
+            ("*", "db"),
+            ("web_app/*", "web_app/db"),
+            ("*_db", "orders_db"),
+            ("a*b*c", "abc"),
+            ("a*b*c", "a-b-b-c"),
+            ("api[*]", "api[acme]"),
+            ("**", "x"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} takes {name}");
+        }
+        for (pattern, name) in
+            [("db", "dbx"), ("web_app/*", "web_ap/db"), ("a*b*c", "acb"), ("a*a", "a"), ("", "x")]
+        {
+            assert!(!matches(pattern, name), "{pattern} does not take {name}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Keyed breakers: one for each value of a key, under one name and with one configuration.
+
+mod queue;
+mod shards;
+mod text;
+
+use std::sync::Arc;
+
+pub(crate) use text::Text;
+
+use queue::Queue;
+use shards::{Shards, Wanted};
+
+use crate::{
+    breaker::{CircuitBreaker, core::Core},
+    clock::Tick,
+    config::Config,
+    name::Name,
+    observe::hub::Hub,
+    primitive::{Mutex, lock},
+};
+
+/// The breakers of one name, by key. At most `max_keys` of them.
+///
+/// A call with a known key takes no other lock than one that readers share, for some tens of
+/// nanoseconds. Calls with new keys take turns.
+pub(crate) struct Family {
+    name: Name,
+    config: Config,
+    hub: Arc<Hub>,
+    shards: Shards,
+    /// Who has to go. Who puts in a breaker or takes one out holds it, so that the number of breakers
+    /// is its length.
+    queue: Mutex<Queue>,
+}
+
+/// No breaker may be forgotten for a new key.
+pub(crate) struct Full {
+    /// Whether that is to be said.
+    pub(crate) is_news: bool,
+}
+
+impl Family {
+    pub(crate) fn new(name: Name, config: Config, hub: Arc<Hub>) -> Self {
+        Self { name, config, hub, shards: Shards::new(), queue: Mutex::new(Queue::default()) }
+    }
+
+    /// The name without a key.
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The configuration of each of its breakers.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The breaker for a call with this key. A new one takes the place of the one that has been idle
+    /// for the longest, if there are `max_keys`: that is, since its latest call began.
+    #[inline]
+    pub(crate) fn at(&self, key: &Text) -> Result<Arc<Core>, Full> {
+        let wanted = self.shards.wanted(key.as_bytes());
+        match self.shards.use_one(&wanted) {
+            Some(core) => Ok(core),
+            None => self.insert(&wanted, key),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert(&self, wanted: &Wanted<'_>, key: &Text) -> Result<Arc<Core>, Full> {
+        let mut queue = lock(&self.queue);
+        // Another call may have been here for the same key.
+        if let Some(core) = self.shards.use_one(wanted) {
+            return Ok(core);
+        }
+        let mut left = None;
+        if queue.len() >= self.config.max_keys() as usize {
+            left = queue.make_room(&self.shards);
+            if left.is_none() {
+                return Err(Full { is_news: queue.note_full(Tick::now()) });
+            }
+        }
+        let name = Name::keyed(&self.name, key.as_str());
+        let breaker = CircuitBreaker::named(name, self.config.clone(), Some(Arc::clone(&self.hub)));
+        let core = Arc::clone(&breaker.0);
+        let (key, now) = self.shards.insert(wanted, breaker);
+        queue.push(key, now);
+        drop(queue);
+        drop(left);
+        core.narrate_if_wanted();
+        Ok(core)
+    }
+
+    /// The breaker of this key, looked up and not used. A long key may be given in full or as a
+    /// breaker's name shows it.
+    pub(crate) fn get(&self, key: &str) -> Option<CircuitBreaker> {
+        let as_shown = self.shards.get(&self.shards.wanted(key.as_bytes()));
+        as_shown.or_else(|| self.shards.get(&self.shards.wanted(Text::of(&key).as_bytes())))
+    }
+
+    /// Takes the breaker of this key out; to be given as for [`Family::get`].
+    pub(crate) fn remove(&self, key: &str) -> Option<CircuitBreaker> {
+        let as_shown = self.remove_exactly(key.as_bytes());
+        as_shown.or_else(|| self.remove_exactly(Text::of(&key).as_bytes()))
+    }
+
+    fn remove_exactly(&self, key: &[u8]) -> Option<CircuitBreaker> {
+        let wanted = self.shards.wanted(key);
+        let mut queue = lock(&self.queue);
+        let breaker = self.shards.remove(&wanted)?;
+        queue.remove(&wanted);
+        Some(breaker)
+    }
+
+    /// All its breakers, in no order.
+    pub(crate) fn breakers(&self) -> Vec<CircuitBreaker> {
+        self.shards.all()
+    }
+}

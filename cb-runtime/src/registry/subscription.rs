@@ -1,0 +1,85 @@
+//! Listening to the events of a registry's breakers.
+
+use std::sync::Arc;
+
+use super::Registry;
+use crate::observe::{
+    event::Event,
+    hub::{Inbox, Missed},
+};
+
+/// A listener's events: of each breaker, in the order in which they happened.
+///
+/// No call and no breaker waits for a listener. It may be 16 384 events behind; then it misses those
+/// that come, and is told how many.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use cb_runtime::{Config, Event, Registry, State};
+///
+/// let registry = Registry::new();
+/// let mut events = registry.subscribe();
+///
+/// let breaker = registry.get_or_register("db", Config::builder().failure_threshold(1).build()?)?;
+/// breaker.try_acquire()?.failure();
+///
+/// let event = events.recv().await?;
+/// assert!(matches!(event, Event::Transition { to: State::Open, .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Subscription {
+    registry: Registry,
+    inbox: Inbox,
+    with_calls: bool,
+}
+
+impl Subscription {
+    pub(super) fn new(registry: Registry) -> Self {
+        let inbox = registry.0.hub.subscribe();
+        Self { registry, inbox, with_calls: false }
+    }
+
+    /// Asks for the events of single calls too ([`Event::CallRejected`], [`Event::FallbackUsed`]),
+    /// which are not made as long as nobody does. Each costs its call about a microsecond.
+    #[must_use]
+    pub fn with_calls(mut self) -> Self {
+        if !self.with_calls {
+            self.with_calls = true;
+            self.inbox.ask_for_calls();
+            self.registry.tell_of_calls();
+        }
+        self
+    }
+
+    /// Waits for the next event. Dropped before it is ready, it loses none.
+    ///
+    /// # Errors
+    /// [`Missed`] where events are missing before the next one.
+    pub async fn recv(&mut self) -> Result<Event, Missed> {
+        match self.inbox.recv().await {
+            Some(next) => next.map(Arc::unwrap_or_clone),
+            // The hub is gone: not while this holds the registry.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next event, if one is waiting.
+    ///
+    /// # Errors
+    /// [`Missed`] where events are missing before the next one.
+    pub fn try_recv(&mut self) -> Result<Option<Event>, Missed> {
+        let next = self.inbox.try_recv().transpose()?;
+        Ok(next.map(Arc::unwrap_or_clone))
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.inbox.close();
+        self.registry.0.hub.prune();
+        if self.with_calls {
+            self.registry.tell_of_calls();
+        }
+    }
+}
