@@ -72,8 +72,7 @@ impl Published {
         }
     }
 
-    pub(crate) fn store(&self, opening: &Opening, mode_until: Tick, quickest_slow: u64) {
-        self.quickest_slow.store(quickest_slow, Ordering::Relaxed);
+    pub(crate) fn store(&self, opening: &Opening, mode_until: Tick) {
         self.mode_until.store(mode_until.0, Ordering::Relaxed);
         self.since.store(opening.since.0, Ordering::Release);
         self.until.store(opening.until.0, Ordering::Release);
@@ -88,6 +87,11 @@ impl Published {
     /// When the mode that an operator set ends by itself.
     pub(crate) fn mode_until(&self) -> Tick {
         Tick(self.mode_until.load(Ordering::Relaxed))
+    }
+
+    /// To be called before the word is stored that tells of other settings.
+    pub(crate) fn store_quickest_slow(&self, quickest_slow: u64) {
+        self.quickest_slow.store(quickest_slow, Ordering::Relaxed);
     }
 
     /// In nanoseconds, what no slow call is quicker than.

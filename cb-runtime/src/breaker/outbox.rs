@@ -29,11 +29,15 @@ impl Outbox {
         self.waiting.push_back(event);
     }
 
-    /// Whether the present thread is to deliver, because no other one does.
-    pub(super) fn begin(&mut self) -> bool {
-        let idle = !self.delivering && !self.waiting.is_empty();
-        self.delivering |= idle;
-        idle
+    /// The first event to deliver, if no other thread delivers already. The present one is then to do
+    /// it, until [`next`](Self::next) has no more.
+    pub(super) fn begin(&mut self) -> Option<Arc<Event>> {
+        if self.delivering {
+            return None;
+        }
+        let first = self.waiting.pop_front();
+        self.delivering = first.is_some();
+        first
     }
 
     /// The next event to deliver; after the last one, another thread may.

@@ -115,12 +115,25 @@ impl Stripes {
         Mine { stripe: place.get_or_init(Box::default), owned: slot != SHARED }
     }
 
-    pub(crate) fn sums(&self) -> Sums {
+    fn all(&self) -> impl Iterator<Item = &Stripe> {
         let far = self.far.get().into_iter();
         let far = far.flat_map(|far| far.owned.iter().chain([&far.shared]));
-        let places = self.near.iter().chain(far);
+        self.near.iter().chain(far).filter_map(OnceBox::get)
+    }
+
+    /// Of all stripes, the calls that were admitted and those that succeeded.
+    pub(crate) fn passed(&self) -> (u64, u64) {
+        self.all().fold((0, 0), |(admitted, successes), stripe| {
+            (
+                admitted.wrapping_add(stripe.admitted.load(Ordering::Relaxed)),
+                successes.wrapping_add(stripe.successes.load(Ordering::Relaxed)),
+            )
+        })
+    }
+
+    pub(crate) fn sums(&self) -> Sums {
         let mut sums = Sums::default();
-        for stripe in places.filter_map(OnceBox::get) {
+        for stripe in self.all() {
             sums.admitted += stripe.admitted.load(Ordering::Relaxed);
             sums.successes += stripe.successes.load(Ordering::Relaxed);
             sums.rejected += stripe.rejected.load(Ordering::Relaxed);

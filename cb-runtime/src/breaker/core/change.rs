@@ -1,5 +1,7 @@
 //! How the machine is changed, and how what changed becomes known.
 
+use std::sync::Arc;
+
 use super::{Core, Inner, check, end::contain};
 use crate::{
     breaker::{
@@ -25,8 +27,8 @@ pub(super) struct Aftermath {
     watch: Option<Tick>,
     /// The open time ends then, and a health check is to be made.
     check: Option<Tick>,
-    /// There are events to deliver.
-    deliver: bool,
+    /// The first of the events to deliver.
+    deliver: Option<Arc<Event>>,
 }
 
 impl Inner {
@@ -58,8 +60,9 @@ impl Core {
         let (result, news) = inner.step(now, self.passed(), act);
         let aftermath = self.publish(&mut inner, now, news);
         drop(inner);
-        self.after(&aftermath);
-        (result, aftermath.word)
+        let word = aftermath.word;
+        self.after(aftermath);
+        (result, word)
     }
 
     /// Writes what others read without the lock. The word comes last: who has seen it sees the rest.
@@ -81,14 +84,13 @@ impl Core {
             inner.put(event);
         }
         let word = inner.word(now);
-        let published = &self.published;
-        published.store(&opening, inner.machine.mode_until(), inner.slow_calls.quickest());
+        self.published.store(&opening, inner.machine.mode_until());
         self.word.store(word.0, Ordering::Release);
-        let deliver = inner.outbox.as_mut().is_some_and(|outbox| outbox.begin());
+        let deliver = inner.outbox.as_mut().and_then(|outbox| outbox.begin());
         Aftermath { word, watch, check: checks.then_some(opening.until), deliver }
     }
 
-    pub(super) fn after(&self, aftermath: &Aftermath) {
+    pub(super) fn after(&self, aftermath: Aftermath) {
         let generation = aftermath.word.generation();
         if let Some(until) = aftermath.watch
             && !timer::watch(self.this.clone(), Purpose::Open(generation), until)
@@ -98,20 +100,20 @@ impl Core {
         if let Some(until) = aftermath.check {
             check::spawn(self.this.clone(), generation, until);
         }
-        if aftermath.deliver {
-            self.deliver();
+        if let Some(first) = aftermath.deliver {
+            self.deliver(first);
         }
     }
 
-    /// Delivers what is in the outbox, one after the other, until nothing is.
-    fn deliver(&self) {
-        loop {
-            let next = lock(&self.inner).outbox.as_mut().and_then(|outbox| outbox.next());
-            let Some(event) = next else { return };
+    /// Delivers what comes out of the outbox, one after the other, until nothing does.
+    fn deliver(&self, first: Arc<Event>) {
+        let mut next = Some(first);
+        while let Some(event) = next {
             contain(|| log::event(&event));
             if let Some(hub) = &self.hub {
                 contain(|| hub.tell(&event));
             }
+            next = lock(&self.inner).outbox.as_mut().and_then(|outbox| outbox.next());
         }
     }
 
@@ -122,10 +124,10 @@ impl Core {
         }
         let mut inner = lock(&self.inner);
         inner.put(event);
-        let deliver = inner.outbox.as_mut().is_some_and(|outbox| outbox.begin());
+        let first = inner.outbox.as_mut().and_then(|outbox| outbox.begin());
         drop(inner);
-        if deliver {
-            self.deliver();
+        if let Some(first) = first {
+            self.deliver(first);
         }
     }
 
@@ -236,11 +238,12 @@ impl Core {
             news.push(Change::Config(changes));
         }
         inner.slow_calls.change(&new);
+        self.published.store_quickest_slow(inner.slow_calls.quickest());
         let old = std::mem::replace(&mut inner.config, new);
         let aftermath = self.publish(&mut inner, now, news);
         drop(inner);
         drop::<Config>(old);
-        self.after(&aftermath);
+        self.after(aftermath);
         Ok(())
     }
 }

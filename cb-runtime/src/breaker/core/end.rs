@@ -115,7 +115,7 @@ impl Core {
         let aftermath = self.publish(&mut inner, now, news);
         drop(inner);
         drop(replaced);
-        self.after(&aftermath);
+        self.after(aftermath);
     }
 
     /// Takes the end of a call that was dropped.

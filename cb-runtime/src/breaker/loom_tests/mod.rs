@@ -10,6 +10,7 @@
 mod counts;
 mod half_open;
 mod late_answers;
+mod window;
 mod word;
 
 use std::{sync::Arc, time::Duration};
@@ -60,7 +61,8 @@ fn model_of_three(test: impl Fn() + Sync + Send + 'static) {
 }
 
 fn closed(settings: ConfigBuilder) -> Arc<Core> {
-    Core::new(Name::literal("loom"), settings.build().expect("the settings of the test are valid"))
+    let config = settings.build().expect("the settings of the test are valid");
+    Core::new(Name::literal("loom"), config, None)
 }
 
 /// Opened at zero, and now due for a probe.
