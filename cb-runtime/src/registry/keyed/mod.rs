@@ -2,6 +2,8 @@
 
 mod queue;
 mod shards;
+#[cfg(all(test, not(cb_loom)))]
+mod tests;
 mod text;
 
 use std::sync::Arc;
