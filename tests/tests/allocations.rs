@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use cb_runtime::{CallError, CircuitBreaker, CircuitError, Config, State};
+use cb_runtime::{
+    __private::Site, CallError, CircuitBreaker, CircuitError, Config, Declaration, State,
+};
 
 const CALLS: usize = 1000;
 
@@ -139,4 +141,20 @@ fn given_a_half_open_breaker_when_calls_are_rejected_then_nothing_is_allocated()
 
     assert_eq!(count, 0);
     drop(probe);
+}
+
+#[test]
+fn given_a_key_that_has_a_breaker_when_calls_come_with_it_then_nothing_is_allocated() {
+    static TENANT: Declaration =
+        Declaration::new("tenant", || "tests::here", (file!(), line!()), Config::builder(), None);
+    static SITE: Site = Site::new(&TENANT);
+    let (short, long) = (String::from("7"), "7".repeat(120));
+    let call = || {
+        drop(SITE.at(&short).admit());
+        drop(SITE.at(&long).admit());
+        drop(SITE.at(&123_456_u64).admit());
+    };
+    call();
+
+    assert_eq!(allocations(call), 0);
 }

@@ -192,7 +192,7 @@ impl Registry {
         shared.0
     }
 
-    /// All breakers, by name.
+    /// All breakers, those of each key among them, by name.
     pub fn iter(&self) -> impl Iterator<Item = CircuitBreaker> + use<> {
         let mut all: Vec<_> = read(&self.0.breakers).values().cloned().collect();
         let families: Vec<_> = read(&self.0.families).values().cloned().collect();
@@ -214,8 +214,9 @@ impl Registry {
     /// Takes a breaker out. Those who hold it can go on using it; an annotated function takes
     /// another, registered anew, at its next call.
     ///
-    /// Meant for breakers that a program makes and gives up in number. Of an annotated function's,
-    /// the old one stays in memory: use [`CircuitBreaker::reset`] to start it afresh.
+    /// Meant for breakers that a program makes and gives up in number, and for those of single keys.
+    /// Of an annotated function's without a key, the old one stays in memory: use
+    /// [`CircuitBreaker::reset`] to start it afresh.
     pub fn remove(&self, name: &str) -> Option<CircuitBreaker> {
         if let Some((parent, key)) = parent_and_key(name) {
             return self.family(parent)?.remove(key);

@@ -60,7 +60,7 @@ fn breaker() -> CircuitBreaker {
     CircuitBreaker::new("orders", Config::builder().failure_threshold(2).build().unwrap())
 }
 
-fn logged(panics: bool, act: impl FnOnce()) -> Vec<(Level, String)> {
+pub(super) fn logged(panics: bool, act: impl FnOnce()) -> Vec<(Level, String)> {
     let lines = Lines::default();
     with_default(Log { lines: Arc::clone(&lines), panics }, act);
     let lines = lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

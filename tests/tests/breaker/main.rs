@@ -7,6 +7,7 @@ mod call;
 mod closed;
 mod errors;
 mod half_open;
+mod keyed;
 mod late_answers;
 mod logs;
 mod modes;

@@ -1,7 +1,11 @@
 //! Keyed breakers: one for each value of a key, under one name and with one configuration.
 
+#[cfg(all(test, cb_loom))]
+mod loom_tests;
 mod queue;
 mod shards;
+#[cfg(all(test, not(cb_loom)))]
+mod tests;
 mod text;
 
 use std::sync::Arc;
