@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use crate::clock::Tick;
 
-/// What is counted under the lock, because such calls are rare or take it anyway.
+/// What is counted under the lock, because such calls are rare or take it anyway. Takes no room before
+/// the first of them.
 #[derive(Clone)]
-pub(super) struct Ledger {
+pub(super) struct Ledger(Option<Box<Entries>>);
+
+#[derive(Clone)]
+pub(super) struct Entries {
     /// Successes that were told to the machine; the others are in the stripes.
     pub(super) successes: u64,
     pub(super) failures: u64,
@@ -17,6 +21,21 @@ pub(super) struct Ledger {
     /// [`Tick::UNKNOWN`] before the first.
     pub(super) last_failure: Tick,
     pub(super) last_error: Option<Box<str>>,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self {
+            successes: 0,
+            failures: 0,
+            slow: 0,
+            timeouts: 0,
+            ignored: 0,
+            cancelled: 0,
+            last_failure: Tick::UNKNOWN,
+            last_error: None,
+        }
+    }
 }
 
 /// How an admitted call has ended.
@@ -41,20 +60,31 @@ pub struct StayAway {
 
 impl Ledger {
     pub(super) fn new() -> Self {
-        Self {
-            successes: 0,
-            failures: 0,
-            slow: 0,
-            timeouts: 0,
-            ignored: 0,
-            cancelled: 0,
-            last_failure: Tick::UNKNOWN,
-            last_error: None,
-        }
+        Self(None)
+    }
+
+    pub(super) fn read(self) -> Entries {
+        self.0.map(|entries| *entries).unwrap_or_default()
+    }
+
+    pub(super) fn last_error(&self) -> Option<&str> {
+        self.0.as_ref()?.last_error.as_deref()
+    }
+
+    /// Notes an error that came of no call. Returns the one that it took the place of, to be dropped
+    /// after the lock.
+    pub(super) fn note_error(&mut self, error: Box<str>) -> Option<Box<str>> {
+        self.0.get_or_insert_default().last_error.replace(error)
     }
 
     /// Counts an ending. Returns the text that it took the place of, to be dropped after the lock.
     pub(super) fn enter(&mut self, ending: Ending, slow: bool, now: Tick) -> Option<Box<str>> {
+        self.0.get_or_insert_default().enter(ending, slow, now)
+    }
+}
+
+impl Entries {
+    fn enter(&mut self, ending: Ending, slow: bool, now: Tick) -> Option<Box<str>> {
         self.slow += u64::from(slow);
         match ending {
             Ending::Success => self.successes += 1,

@@ -31,10 +31,8 @@ pub(crate) struct Machine {
     /// When the mode ends by itself.
     pub(super) mode_until: Tick,
     pub(super) tally: Tally,
-    opening: Opening,
-    openings: u64,
-    /// Openings since the breaker was last closed.
-    pub(super) row_of_openings: u32,
+    /// Made by the first opening.
+    openings: Option<Box<Openings>>,
     /// What the path without a lock had counted when it was last looked at.
     pub(super) seen: Passed,
     /// When a call last began or ended, as far as is known.
@@ -45,7 +43,16 @@ pub(crate) struct Machine {
     /// A task runs health checks in the place of probes.
     pub(super) checked: bool,
     detached: bool,
-    dice: fastrand::Rng,
+    narrated: bool,
+}
+
+/// The latest opening, and how many there were.
+#[derive(Clone, Debug)]
+struct Openings {
+    latest: Opening,
+    count: u64,
+    /// Since the breaker was last closed.
+    in_a_row: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -70,6 +77,8 @@ pub(crate) struct Step<'a> {
     pub(crate) now: Tick,
     pub(crate) config: &'a Config,
     pub(crate) passed: Passed,
+    /// Draws from [0, 1).
+    pub(crate) chance: fn() -> f64,
     pub(crate) news: Vec<Change>,
 }
 
@@ -136,8 +145,7 @@ impl Outcome {
 }
 
 impl Machine {
-    /// Throws its dice by the seed.
-    pub(crate) fn new(now: Tick, seed: u64) -> Self {
+    pub(crate) fn new(now: Tick) -> Self {
         Self {
             generation: 0,
             phase: Phase::Closed,
@@ -146,16 +154,14 @@ impl Machine {
             mode_since: now,
             mode_until: Tick::NEVER,
             tally: Tally::default(),
-            opening: Opening { since: now, until: now, reason: OpenReason::ProbeFailed },
-            openings: 0,
-            row_of_openings: 0,
+            openings: None,
             seen: Passed::default(),
             last_call: now,
             settled: false,
             watched: false,
             checked: false,
             detached: false,
-            dice: fastrand::Rng::with_seed(seed),
+            narrated: false,
         }
     }
 
@@ -205,15 +211,16 @@ impl Machine {
     }
 
     fn admit_by_phase(&mut self, step: &mut Step<'_>) -> Result<Role, Refused> {
+        let open_until = self.opening().until;
         match &mut self.phase {
             Phase::Closed => {
                 let probability = self.shed_probability(step.now, step.config);
-                if probability > 0.0 && self.dice.f64() < probability {
+                if probability > 0.0 && (step.chance)() < probability {
                     return Err(Refused::Shed);
                 }
                 Ok(Role::Call)
             }
-            Phase::Open if step.now < self.opening.until => Err(Refused::Open),
+            Phase::Open if step.now < open_until => Err(Refused::Open),
             Phase::Open | Phase::HalfOpen(_) if self.checked => Err(Refused::HalfOpen),
             Phase::Open => Ok(self.half_open(step)),
             Phase::HalfOpen(probes) => probes.admit(step.now, step.config),
@@ -297,7 +304,7 @@ impl Machine {
                 probes.successes += 1;
                 let count = probes.successes;
                 if count >= step.config.success_threshold() {
-                    self.row_of_openings = 0;
+                    self.forget_openings();
                     let reason = TransitionReason::ProbesSucceeded { count };
                     self.enter(Phase::Closed, reason, None, step);
                 }
@@ -307,13 +314,14 @@ impl Machine {
 
     /// Opens, for so long or for the time that the settings say.
     fn open(&mut self, reason: OpenReason, time: Option<Duration>, step: &mut Step<'_>) {
-        self.openings += 1;
-        self.row_of_openings = self.row_of_openings.saturating_add(1);
-        let time = time
-            .unwrap_or_else(|| open_time(step.config, self.row_of_openings, || self.dice.f64()));
-        self.opening = Opening { since: step.now, until: step.now.after(time), reason };
+        let in_a_row = self.openings.as_ref().map_or(0, |openings| openings.in_a_row);
+        let in_a_row = in_a_row.saturating_add(1);
+        let time = time.unwrap_or_else(|| open_time(step.config, in_a_row, step.chance));
+        let latest = Opening { since: step.now, until: step.now.after(time), reason };
+        let count = self.openings() + 1;
+        self.openings = Some(Box::new(Openings { latest, count, in_a_row }));
         let why = TransitionReason::Opened { reason };
-        self.enter(Phase::Open, why, Some(self.opening), step);
+        self.enter(Phase::Open, why, Some(latest), step);
     }
 
     pub(super) fn enter(
@@ -388,6 +396,11 @@ impl Machine {
         self.settled = false;
     }
 
+    /// Whether single calls are told of as events.
+    pub(crate) fn set_narrated(&mut self, narrated: bool) {
+        self.narrated = narrated;
+    }
+
     pub(crate) fn detach(&mut self) {
         self.detached = true;
     }
@@ -403,12 +416,22 @@ impl Machine {
         self.tally.counts(config.window(), now)
     }
 
+    /// How often it has opened.
     pub(crate) fn openings(&self) -> u64 {
-        self.openings
+        self.openings.as_ref().map_or(0, |openings| openings.count)
     }
 
+    /// The latest opening; where there is none, one that is over and says nothing.
     pub(crate) fn opening(&self) -> Opening {
-        self.opening
+        let none = Opening { since: Tick(0), until: Tick(0), reason: OpenReason::ProbeFailed };
+        self.openings.as_ref().map_or(none, |openings| openings.latest)
+    }
+
+    /// The next opening is the first in a row.
+    pub(super) fn forget_openings(&mut self) {
+        if let Some(openings) = &mut self.openings {
+            openings.in_a_row = 0;
+        }
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -424,6 +447,7 @@ impl Machine {
             .with_row(self.row() > 0)
             .with_watched(self.watched)
             .with_detached(self.detached)
+            .with_narrated(self.narrated)
             .with_untimed(!config.response_times())
             .with_every_call_timed(config.slow_call().is_some())
             .with_careful(waits_for_time || sheds)

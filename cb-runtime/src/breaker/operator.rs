@@ -22,7 +22,7 @@ impl Machine {
         } else {
             self.enter(Phase::Closed, TransitionReason::Reset, None, step);
         }
-        self.row_of_openings = 0;
+        self.forget_openings();
     }
 
     /// Closed, with nothing counted; what is to be told of it, the caller tells.
@@ -30,7 +30,7 @@ impl Machine {
         self.phase = Phase::Closed;
         self.phase_since = now;
         self.tally = Tally::default();
-        self.row_of_openings = 0;
+        self.forget_openings();
         self.watched = false;
         self.checked = false;
         self.generation += 1;

@@ -9,8 +9,11 @@ use crate::config::Config;
 /// later one.
 const EPOCHS: usize = Word::NUMBER_OF_EPOCHS;
 
-/// What `slow_call` is, and was.
-pub(super) struct SlowCalls {
+/// What `slow_call` is, and was. Takes no room where it never was anything.
+pub(super) struct SlowCalls(Option<Box<Known>>);
+
+#[derive(Default)]
+struct Known {
     /// Counts the changes.
     epoch: u64,
     now: Option<Duration>,
@@ -23,24 +26,35 @@ pub(super) struct SlowCalls {
 impl SlowCalls {
     pub(super) fn new(config: &Config) -> Self {
         let now = config.slow_call();
-        Self { epoch: 0, now, earlier: None, quickest: now }
+        Self(now.map(|_| Box::new(Known { now, quickest: now, ..Known::default() })))
     }
 
     pub(super) fn epoch(&self) -> u64 {
-        self.epoch
+        self.0.as_ref().map_or(0, |known| known.epoch)
     }
 
     /// In nanoseconds, what no call that was ever slow was quicker than.
     pub(super) fn quickest(&self) -> u64 {
-        self.quickest.map_or(u64::MAX, nanos)
+        self.0.as_ref().and_then(|known| known.quickest).map_or(u64::MAX, nanos)
     }
 
     /// Other settings are in force from here on.
     pub(super) fn change(&mut self, config: &Config) {
         let new = config.slow_call();
-        if new == self.now {
-            return;
+        if new != self.0.as_ref().and_then(|known| known.now) {
+            self.0.get_or_insert_default().change(new);
         }
+    }
+
+    /// Whether a call that began in this epoch was slow.
+    pub(super) fn is_slow(&self, epoch: usize, took: Duration) -> bool {
+        let bound = self.0.as_ref().and_then(|known| known.at(epoch));
+        bound.is_some_and(|bound| took > bound)
+    }
+}
+
+impl Known {
+    fn change(&mut self, new: Option<Duration>) {
         let earlier = self.earlier.get_or_insert_with(|| Box::new([None; EPOCHS]));
         if let Some(place) = earlier.get_mut(place(self.epoch)) {
             *place = self.now;
@@ -50,14 +64,11 @@ impl SlowCalls {
         self.quickest = [self.quickest, new].into_iter().flatten().min();
     }
 
-    /// Whether a call that began in this epoch was slow.
-    pub(super) fn is_slow(&self, epoch: usize, took: Duration) -> bool {
-        let bound = if epoch == place(self.epoch) {
-            self.now
-        } else {
-            self.earlier.as_ref().and_then(|earlier| *earlier.get(epoch)?)
-        };
-        bound.is_some_and(|bound| took > bound)
+    fn at(&self, epoch: usize) -> Option<Duration> {
+        if epoch == place(self.epoch) {
+            return self.now;
+        }
+        self.earlier.as_ref().and_then(|earlier| *earlier.get(epoch)?)
     }
 }
 

@@ -39,7 +39,8 @@ impl Inner {
         passed: Passed,
         act: impl FnOnce(&mut Machine, &mut Step<'_>) -> R,
     ) -> (R, Vec<Change>) {
-        let mut step = Step { now, config: &self.config, passed, news: Vec::new() };
+        let (config, chance, news) = (&self.config, fastrand::f64, Vec::new());
+        let mut step = Step { now, config, passed, chance, news };
         let result = act(&mut self.machine, &mut step);
         (result, step.news)
     }
@@ -163,7 +164,7 @@ impl Core {
                 Event::ModeChanged { name, at, from, to, lasts }
             }
             Change::Transition(transition) => {
-                let error = transition.opening.and(inner.ledger.last_error.as_deref());
+                let error = transition.opening.and(inner.ledger.last_error());
                 Event::transition(name, at, &transition, error)
             }
         }
@@ -208,7 +209,7 @@ impl Core {
     /// Whether single calls are told of as events.
     pub(crate) fn set_narrated(&self, narrated: bool) {
         let mut inner = lock(&self.inner);
-        inner.narrated = narrated;
+        inner.machine.set_narrated(narrated);
         self.word.store(inner.word(Tick::now()).0, Ordering::Release);
     }
 

@@ -93,7 +93,7 @@ impl Core {
 
     fn end_check(&self, generation: u64, permit: Role, judged: Judged, error: Option<String>) {
         if let Some(error) = &error {
-            lock(&self.inner).ledger.last_error = Some(text::cut(error));
+            drop(lock(&self.inner).ledger.note_error(text::cut(error)));
         }
         self.change(|machine, step| {
             machine.record(generation, permit, Outcome::from(judged), step);

@@ -55,8 +55,6 @@ struct Inner {
     config: Config,
     ledger: Ledger,
     slow_calls: SlowCalls,
-    /// Single calls are told of as events.
-    narrated: bool,
     /// Made with the first event.
     outbox: Option<Box<Outbox>>,
 }
@@ -65,11 +63,10 @@ impl Core {
     pub(crate) fn new(name: Name, config: Config, hub: Option<Arc<Hub>>) -> Arc<Self> {
         let now = Tick::now();
         let inner = Inner {
-            machine: Machine::new(now, fastrand::u64(..)),
+            machine: Machine::new(now),
             slow_calls: SlowCalls::new(&config),
             config,
             ledger: Ledger::new(),
-            narrated: false,
             outbox: None,
         };
         Arc::new_cyclic(|this| Self {
@@ -107,10 +104,7 @@ impl Core {
 
 impl Inner {
     fn word(&self, now: Tick) -> Word {
-        self.machine
-            .word(now, &self.config)
-            .with_epoch(self.slow_calls.epoch())
-            .with_narrated(self.narrated)
+        self.machine.word(now, &self.config).with_epoch(self.slow_calls.epoch())
     }
 }
 

@@ -73,6 +73,7 @@ impl Core {
         let (config, ledger) = (inner.config.clone(), inner.ledger.clone());
         let machine = inner.machine.as_of(now, &config, self.passed());
         drop(inner);
+        let ledger = ledger.read();
         let sums = self.stripes.sums();
         let totals = Totals {
             calls: sums.admitted,

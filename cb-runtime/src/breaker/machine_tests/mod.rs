@@ -68,7 +68,7 @@ impl Scene {
     fn closed_at(now: Tick, settings: ConfigBuilder) -> Self {
         let config = settings.build().expect("the settings of the test are valid");
         let passed = Passed::default();
-        Self { machine: Machine::new(now, 7), config, now, passed }
+        Self { machine: Machine::new(now), config, now, passed }
     }
 
     /// Opened just now by a row of failures.
@@ -106,7 +106,8 @@ impl Scene {
     /// Lets the machine take a step; what it tells of changes comes second.
     fn step<R>(&mut self, act: impl FnOnce(&mut Machine, &mut Step<'_>) -> R) -> (R, Vec<Change>) {
         let Self { machine, config, now, passed } = self;
-        let mut step = Step { now: *now, config, passed: *passed, news: Vec::new() };
+        let (now, passed, chance, news) = (*now, *passed, || 0.5, Vec::new());
+        let mut step = Step { now, config, passed, chance, news };
         let result = act(machine, &mut step);
         (result, step.news)
     }
