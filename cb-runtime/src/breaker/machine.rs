@@ -317,7 +317,7 @@ impl Machine {
         let in_a_row = self.openings.as_ref().map_or(0, |openings| openings.in_a_row);
         let in_a_row = in_a_row.saturating_add(1);
         let time = time.unwrap_or_else(|| open_time(step.config, in_a_row, step.chance));
-        let latest = Opening { since: step.now, until: step.now.after(time), reason };
+        let latest = Opening::new(step.now, step.now.after(time), reason);
         let count = self.openings() + 1;
         self.openings = Some(Box::new(Openings { latest, count, in_a_row }));
         let why = TransitionReason::Opened { reason };
@@ -423,7 +423,7 @@ impl Machine {
 
     /// The latest opening; where there is none, one that is over and says nothing.
     pub(crate) fn opening(&self) -> Opening {
-        let none = Opening { since: Tick(0), until: Tick(0), reason: OpenReason::ProbeFailed };
+        let none = Opening::new(Tick(0), Tick(0), OpenReason::ProbeFailed);
         self.openings.as_ref().map_or(none, |openings| openings.latest)
     }
 

@@ -15,10 +15,21 @@ use crate::{
 pub struct Opening {
     pub(crate) since: Tick,
     pub(crate) until: Tick,
-    pub(crate) reason: OpenReason,
+    reason: Packed,
 }
 
+/// A reason in one word: what a rejection has to copy is short, and what it means is found out when
+/// somebody asks.
+///
+/// The kind is in the low four bits, above it are two figures of thirty bits each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed(u64);
+
 impl Opening {
+    pub(crate) fn new(since: Tick, until: Tick, reason: OpenReason) -> Self {
+        Self { since, until, reason: Packed::new(reason) }
+    }
+
     /// When the breaker opened.
     pub fn since(&self) -> Instant {
         self.since.instant()
@@ -26,7 +37,7 @@ impl Opening {
 
     /// What opened it.
     pub fn reason(&self) -> OpenReason {
-        self.reason
+        self.reason.unpack()
     }
 
     /// How long the breaker stays open from now on; zero once it is due to admit a probe. Reads the
@@ -39,7 +50,7 @@ impl Opening {
 impl fmt::Debug for Opening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opening")
-            .field("reason", &self.reason)
+            .field("reason", &self.reason())
             .field("lasts", &self.until.since(self.since))
             .finish_non_exhaustive()
     }
@@ -76,7 +87,7 @@ impl Published {
         self.mode_until.store(mode_until.0, Ordering::Relaxed);
         self.since.store(opening.since.0, Ordering::Release);
         self.until.store(opening.until.0, Ordering::Release);
-        self.reason.store(pack(opening.reason), Ordering::Release);
+        self.reason.store(opening.reason.0, Ordering::Release);
     }
 
     #[inline]
@@ -104,45 +115,49 @@ impl Published {
         Opening {
             since: Tick(self.since.load(Ordering::Acquire)),
             until: self.until(),
-            reason: unpack(self.reason.load(Ordering::Acquire)),
+            reason: Packed(self.reason.load(Ordering::Acquire)),
         }
-    }
-}
-
-/// The kind in the low four bits, above it two figures of thirty bits each.
-fn pack(reason: OpenReason) -> u64 {
-    let with = |kind: u64, one: u32, other: u32| {
-        // Figures too large for thirty bits keep their proportion.
-        let excess = (u32::BITS - (one | other).leading_zeros()).saturating_sub(FIGURE);
-        u64::from(one >> excess) << (KIND + FIGURE) | u64::from(other >> excess) << KIND | kind
-    };
-    match reason {
-        OpenReason::ProbeFailed => 0,
-        OpenReason::ConsecutiveFailures { count } => with(1, 0, count),
-        OpenReason::FailureRate { failures, calls } => with(2, failures, calls),
-        OpenReason::SlowCallRate { slow, calls } => with(3, slow, calls),
-        OpenReason::StayAway => 4,
-        OpenReason::ProbeSlow => 5,
-        OpenReason::HealthCheckFailed => 6,
-        OpenReason::ForcedOpen => 7,
     }
 }
 
 const KIND: u32 = 4;
 const FIGURE: u32 = 30;
 
-fn unpack(word: u64) -> OpenReason {
-    let figure = |shift: u32| (word >> shift) as u32 & ((1 << FIGURE) - 1);
-    let (one, other) = (figure(KIND + FIGURE), figure(KIND));
-    match word & ((1 << KIND) - 1) {
-        1 => OpenReason::ConsecutiveFailures { count: other },
-        2 => OpenReason::FailureRate { failures: one, calls: other },
-        3 => OpenReason::SlowCallRate { slow: one, calls: other },
-        4 => OpenReason::StayAway,
-        5 => OpenReason::ProbeSlow,
-        6 => OpenReason::HealthCheckFailed,
-        7 => OpenReason::ForcedOpen,
-        _ => OpenReason::ProbeFailed,
+impl Packed {
+    fn new(reason: OpenReason) -> Self {
+        let with = |kind: u64, one: u32, other: u32| {
+            // Figures too large for thirty bits keep their proportion.
+            let excess = (u32::BITS - (one | other).leading_zeros()).saturating_sub(FIGURE);
+            u64::from(one >> excess) << (KIND + FIGURE) | u64::from(other >> excess) << KIND | kind
+        };
+        Self(match reason {
+            OpenReason::ProbeFailed => 0,
+            OpenReason::ConsecutiveFailures { count } => with(1, 0, count),
+            OpenReason::FailureRate { failures, calls } => with(2, failures, calls),
+            OpenReason::SlowCallRate { slow, calls } => with(3, slow, calls),
+            OpenReason::StayAway => 4,
+            OpenReason::ProbeSlow => 5,
+            OpenReason::HealthCheckFailed => 6,
+            OpenReason::ForcedOpen => 7,
+        })
+    }
+
+    fn unpack(self) -> OpenReason {
+        let figure = |shift: u32| {
+            let figure = (self.0 >> shift) & ((1 << FIGURE) - 1);
+            u32::try_from(figure).unwrap_or(u32::MAX)
+        };
+        let (one, other) = (figure(KIND + FIGURE), figure(KIND));
+        match self.0 & ((1 << KIND) - 1) {
+            1 => OpenReason::ConsecutiveFailures { count: other },
+            2 => OpenReason::FailureRate { failures: one, calls: other },
+            3 => OpenReason::SlowCallRate { slow: one, calls: other },
+            4 => OpenReason::StayAway,
+            5 => OpenReason::ProbeSlow,
+            6 => OpenReason::HealthCheckFailed,
+            7 => OpenReason::ForcedOpen,
+            _ => OpenReason::ProbeFailed,
+        }
     }
 }
 
@@ -163,7 +178,7 @@ mod tests {
             OpenReason::ForcedOpen,
         ];
         for reason in reasons {
-            assert_eq!(unpack(pack(reason)), reason);
+            assert_eq!(Packed::new(reason).unpack(), reason);
         }
     }
 
@@ -171,6 +186,6 @@ mod tests {
     fn figures_that_do_not_fit_keep_their_proportion() {
         let reason = OpenReason::FailureRate { failures: 1 << 31, calls: u32::MAX };
         let half = OpenReason::FailureRate { failures: 1 << 29, calls: u32::MAX >> 2 };
-        assert_eq!(unpack(pack(reason)), half);
+        assert_eq!(Packed::new(reason).unpack(), half);
     }
 }

@@ -57,7 +57,7 @@ struct Sampling {
 
 /// One call in this many is timed at the least, so that a quiet time after a busy one is not long in
 /// the dark.
-const LONGEST_STRIDE: u32 = 64;
+const LONGEST_STRIDE: u32 = 128;
 
 /// So many busy calls in a row are all timed before any is left out.
 const PATIENCE: u32 = 64;
@@ -278,7 +278,7 @@ mod tests {
         };
         assert_eq!(timed(1_000_000, 1000), 1000, "a millisecond apart");
         let busy = timed(1_000, 64_000);
-        assert!((1000..1200).contains(&busy), "a microsecond apart: {busy}");
+        assert!((500..700).contains(&busy), "a microsecond apart: {busy}");
         let quiet_again = timed(1_000_000, 1000);
         assert!(quiet_again > 800, "a millisecond apart again: {quiet_again}");
     }

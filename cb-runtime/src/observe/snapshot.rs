@@ -119,7 +119,7 @@ impl Snapshot {
             slow_call_rate,
             totals,
             openings: machine.openings(),
-            last_opening: opened.then(|| machine.opening().reason),
+            last_opening: opened.then(|| machine.opening().reason()),
             remaining_open: is_open.then(|| machine.opening().until.since(now)),
             response_times: None,
             last_success: None,

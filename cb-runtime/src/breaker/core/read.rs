@@ -43,12 +43,7 @@ impl Core {
         // while the word is open, so they belong together if it was and still is the same.
         let before = self.word();
         let opening = self.published.load();
-        if before.is_open() && self.word() == before {
-            opening
-        } else {
-            let Opening { since, until, reason } = self.opening_by_lock();
-            Opening { since, until, reason }
-        }
+        if before.is_open() && self.word() == before { opening } else { self.opening_by_lock() }
     }
 
     #[cold]

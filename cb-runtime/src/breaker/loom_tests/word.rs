@@ -91,7 +91,7 @@ fn given_a_rejection_when_the_breaker_opens_anew_meanwhile_then_its_error_tells_
         other.join().unwrap();
 
         if let Some(CircuitError::Open { opening, .. }) = rejection {
-            let told = (opening.since, opening.until, opening.reason);
+            let told = (opening.since, opening.until, opening.reason());
             let second = (DUE, DUE.after(RECOVERY), OpenReason::ProbeFailed);
             let first = (Tick(0), DUE, OpenReason::ConsecutiveFailures { count: 1 });
             assert!(told == first || told == second, "parts of two openings: {told:?}");
@@ -110,7 +110,7 @@ fn given_an_opening_when_a_rejection_has_seen_it_then_its_error_tells_all_of_it(
 
         if let Some(CircuitError::Open { opening, .. }) = rejection {
             assert_eq!((opening.since, opening.until), (Tick(0), DUE));
-            assert_eq!(opening.reason, OpenReason::ConsecutiveFailures { count: 1 });
+            assert_eq!(opening.reason(), OpenReason::ConsecutiveFailures { count: 1 });
         }
     });
 }

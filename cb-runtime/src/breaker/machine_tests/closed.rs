@@ -45,7 +45,7 @@ fn given_a_row_when_its_last_failure_comes_then_the_transition_tells_what_happen
     assert_eq!((transition.from, transition.to), (State::Closed, State::Open));
     assert!(!transition.dry_run);
     let opening = transition.opening.expect("an opening is told of");
-    assert_eq!(opening.reason, OpenReason::ConsecutiveFailures { count: 3 });
+    assert_eq!(opening.reason(), OpenReason::ConsecutiveFailures { count: 3 });
     assert_eq!(opening.since, scene.now);
     assert_eq!(opening.until, scene.now.after(RECOVERY));
     assert_eq!(scene.machine.opening(), opening);
@@ -105,7 +105,7 @@ fn given_more_calls_in_flight_than_the_threshold_when_all_fail_then_it_opens_onc
     assert_eq!(transitions, [false, false, true, false, false]);
     assert_eq!(scene.machine.openings(), 1);
     assert_eq!(
-        scene.machine.opening().reason,
+        scene.machine.opening().reason(),
         OpenReason::ConsecutiveFailures { count: 3 },
         "the late failures are not in the row"
     );

@@ -51,7 +51,7 @@ fn given_a_probe_when_it_fails_then_the_machine_is_open_for_the_whole_time_again
 
     assert_eq!((transition.from, transition.to), (State::HalfOpen, State::Open));
     let opening = transition.opening.expect("an opening is told of");
-    assert_eq!(opening.reason, OpenReason::ProbeFailed);
+    assert_eq!(opening.reason(), OpenReason::ProbeFailed);
     assert_eq!((opening.since, opening.until), (scene.now, scene.now.after(RECOVERY)));
     scene.wait(RECOVERY - NANO);
     assert_eq!(scene.refusal(), Some(Refused::Open));

@@ -120,14 +120,14 @@ fn given_an_open_machine_when_it_is_reset_then_calls_pass_at_once() {
 #[test]
 fn given_several_openings_when_they_are_counted_then_each_is_there_with_its_own_reason() {
     let mut scene = Scene::due(settings());
-    assert_eq!(scene.machine.opening().reason, OpenReason::ConsecutiveFailures { count: 3 });
+    assert_eq!(scene.machine.opening().reason(), OpenReason::ConsecutiveFailures { count: 3 });
 
     scene.make(Judged::Failure);
-    assert_eq!(scene.machine.opening().reason, OpenReason::ProbeFailed);
+    assert_eq!(scene.machine.opening().reason(), OpenReason::ProbeFailed);
     scene.wait(RECOVERY);
     scene.make(Judged::Success);
     let scene = scene.opened();
 
     assert_eq!(scene.machine.openings(), 3);
-    assert_eq!(scene.machine.opening().reason, OpenReason::ConsecutiveFailures { count: 3 });
+    assert_eq!(scene.machine.opening().reason(), OpenReason::ConsecutiveFailures { count: 3 });
 }
