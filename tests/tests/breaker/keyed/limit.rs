@@ -1,9 +1,8 @@
 //! How many are kept, and who goes.
 
 use cb_runtime::Mode;
-use tracing::Level;
 
-use super::{super::logs::logged, *};
+use super::*;
 
 #[test]
 fn given_more_keys_than_are_kept_when_a_new_one_comes_then_the_longest_idle_goes() {

@@ -10,7 +10,9 @@ use cb_runtime::{
     Declaration, registry,
 };
 
-use super::*;
+use tracing::Level;
+
+use super::{logs::logged, *};
 
 /// The site of a function of its own, whose breakers have this name. One failure opens, and at most
 /// three are kept, unless settings are given.
@@ -173,4 +175,21 @@ fn given_threads_when_all_call_with_one_new_key_at_once_then_all_calls_are_on_on
     });
 
     assert_eq!(names("keyed-race").len(), 3);
+}
+
+#[test]
+fn given_a_setting_out_of_bounds_when_calls_come_then_it_is_logged_once_and_harms_none() {
+    let site = site!("keyed-invalid", settings().failure_threshold(0));
+
+    let lines = logged(true, || {
+        succeed(site, "a");
+        succeed(site, "b");
+        assert!(site.admit().is_ok(), "the same of the breaker without a key");
+        assert!(site.admit().is_ok());
+    });
+
+    let told = "`failure_threshold` must be at least 1, but is 0".to_owned();
+    assert_eq!(lines, [(Level::ERROR, told.clone()), (Level::ERROR, told)], "once for each");
+    assert_eq!(get("keyed-invalid[a]").config(), Config::default());
+    assert_eq!(get("keyed-invalid").config(), Config::default());
 }
