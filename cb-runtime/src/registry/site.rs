@@ -110,3 +110,45 @@ impl Site {
         })
     }
 }
+
+/// STAND-IN, to be dropped: a breaker per key, all kept.
+pub struct KeyedSite {
+    breaker: CircuitBreaker,
+}
+
+impl Site {
+    /// The site of one key.
+    pub fn at(&'static self, key: &(impl std::fmt::Display + ?Sized)) -> KeyedSite {
+        let name = format!("{}[{key}]", self.declaration.name());
+        let breaker = registry().get_or_insert(Name::shared(name.into()), || self.config());
+        KeyedSite { breaker }
+    }
+}
+
+impl KeyedSite {
+    /// Asks the breaker to let a call pass.
+    ///
+    /// # Errors
+    /// A refusal where it does not.
+    pub fn admit(&self) -> Result<Held<std::sync::Arc<Core>>, Refusal<'_>> {
+        let ticket = self.breaker.0.admit()?;
+        Ok(Held::new(std::sync::Arc::clone(&self.breaker.0), ticket, WhenDropped::Cancelled))
+    }
+
+    /// Asks the breaker, if it is to be asked at all.
+    ///
+    /// # Errors
+    /// A refusal where it does not.
+    pub fn admit_if(&self, enabled: bool) -> Result<Held<std::sync::Arc<Core>>, Refusal<'_>> {
+        if enabled {
+            return self.admit();
+        }
+        let core = std::sync::Arc::clone(&self.breaker.0);
+        Ok(Held::new(core, Ticket::PLAIN, WhenDropped::Cancelled))
+    }
+
+    /// Counts an answer that a fallback gave.
+    pub fn count_fallback(&self) {
+        self.breaker.0.count_fallback();
+    }
+}
