@@ -4,14 +4,15 @@
 pub use inventory;
 
 pub use crate::{
-    answer::{FromCircuitError, IsAnswer, IsFuture, Judged, Keep, Rejectable},
+    answer::{AsKey, Fallible, FromCircuitError, IsAnswer, IsFuture, Judged, Keep, Rejectable},
     breaker::{
-        call::{Guarded, Settled, Verdict, guard, run},
+        call::{Guarded, Settled, StayAway, Verdict, guard, run},
         core::Core,
         limit::{Limit, NoLimit, Within},
         permit::{Held, WhenDropped},
         refusal::Refusal,
     },
+    config::{Check, Health, IsWindow, NoWindow, WindowOf, checked},
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
     registry::{Declared, Site},
 };
