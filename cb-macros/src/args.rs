@@ -14,24 +14,39 @@ use crate::{
     fallback::Fallbacks,
     keys,
     runtime::RuntimePath,
-    value::{Cancelled, Code, Count, FallbackOn, Flag, Length, Name, Pattern, Switch, Text},
+    value::{
+        Backoff, Cancelled, Code, Count, FallbackOn, Flag, HealthCheck, Keyed, Length, Name,
+        OpenFor, Pattern, Rate, Shed, Switch, Text, Window,
+    },
 };
 
 /// The settings, by key. A key that is not written, or was refused, is `None`.
 #[derive(Default, FromMeta)]
 pub(crate) struct Settings {
     pub(crate) name: Option<Name>,
+    pub(crate) key: Option<Keyed>,
+    pub(crate) max_keys: Option<Count>,
     pub(crate) service_type: Option<Text>,
     pub(crate) critical: Option<Flag>,
     pub(crate) failure_threshold: Option<Count>,
+    pub(crate) failure_rate: Option<Rate>,
+    pub(crate) slow_call: Option<Length>,
+    pub(crate) slow_call_rate: Option<Rate>,
+    pub(crate) window: Option<Window>,
+    pub(crate) min_calls: Option<Count>,
     pub(crate) recovery_timeout: Option<Length>,
+    pub(crate) backoff: Option<Backoff>,
     pub(crate) half_open_max_calls: Option<Count>,
     pub(crate) success_threshold: Option<Count>,
     pub(crate) probe_timeout: Option<Length>,
+    pub(crate) reset_timeout: Option<Length>,
+    pub(crate) shed: Option<Shed>,
+    pub(crate) health_check: Option<HealthCheck>,
     pub(crate) response_times: Option<Switch>,
     pub(crate) record_errors: Option<Pattern>,
     pub(crate) ignore_errors: Option<Pattern>,
     pub(crate) failure_if: Option<Code>,
+    pub(crate) open_for: Option<OpenFor>,
     pub(crate) call_timeout: Option<Length>,
     pub(crate) cancelled: Option<Cancelled>,
     pub(crate) fallback: Option<Fallbacks>,
@@ -39,14 +54,19 @@ pub(crate) struct Settings {
     pub(crate) enabled: Option<Code>,
     #[darling(rename = "crate")]
     pub(crate) runtime: Option<RuntimePath>,
+    /// Where the later of `min_calls` and `window` stands, if the first is written.
+    #[darling(skip)]
+    pub(crate) later_of_window: Option<Span>,
 }
 
 /// The settings, and where their keys stand.
 pub(crate) struct Args {
     pub(crate) settings: Settings,
     keys: Vec<(String, Span)>,
-    /// Whether every key was read and known.
-    complete: bool,
+    /// What was written that is no key, each with what is said of it.
+    unknown: Vec<String>,
+    /// Whether the list was read to its end.
+    whole: bool,
 }
 
 impl Args {
@@ -60,7 +80,8 @@ impl Args {
                 Entries::default()
             }
         };
-        let mut complete = entries.broken_off.is_none();
+        let whole = entries.broken_off.is_none();
+        let mut unknown = Vec::new();
         if let Some(error) = entries.broken_off {
             errors.push(error.into());
         }
@@ -71,8 +92,9 @@ impl Args {
                 (entry.path().require_ident().map(ToString::to_string), entry.path().span());
             let key = key.unwrap_or_else(|_| entry.path().to_token_stream().to_string());
             if keys::find(&key).is_none() {
-                errors.push(Error::custom(keys::unknown(&key)).with_span(&span));
-                complete = false;
+                let message = keys::unknown(&key);
+                errors.push(Error::custom(&message).with_span(&span));
+                unknown.push(message);
             } else if keys.iter().any(|(before, _)| *before == key) {
                 let message = format!("`{key}` is given twice: remove one of the two");
                 errors.push(Error::custom(message).with_span(&span));
@@ -88,13 +110,25 @@ impl Args {
                 settings.take(one);
             }
         }
-        Self { settings, keys, complete }
+        let mut args = Self { settings, keys, unknown, whole };
+        args.settings.later_of_window =
+            args.later("min_calls", "window").or_else(|| args.key("min_calls"));
+        args
     }
 
     /// Whether a key that is not there was not written: it may stand behind what could not be read,
     /// or be misspelled.
     pub(crate) fn is_complete(&self) -> bool {
-        self.complete
+        self.whole && self.unknown.is_empty()
+    }
+
+    /// Whether a key is surely not written: it does not stand behind what could not be read, and is
+    /// not what an unknown key may have meant.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        let quoted = format!("`{name}`");
+        self.key(name).is_none()
+            && self.whole
+            && !self.unknown.iter().any(|message| message.contains(&quoted))
     }
 
     /// Where a key stands, if it is written.
@@ -115,9 +149,11 @@ impl Settings {
         macro_rules! take {
             ($($key:ident)*) => { $(if one.$key.is_some() { self.$key = one.$key; })* };
         }
-        take!(name service_type critical failure_threshold recovery_timeout half_open_max_calls
-            success_threshold probe_timeout response_times record_errors ignore_errors failure_if
-            call_timeout cancelled fallback fallback_on enabled runtime);
+        take!(name key max_keys service_type critical failure_threshold failure_rate slow_call
+            slow_call_rate window min_calls recovery_timeout backoff half_open_max_calls
+            success_threshold probe_timeout reset_timeout shed health_check response_times
+            record_errors ignore_errors failure_if open_for call_timeout cancelled fallback
+            fallback_on enabled runtime);
     }
 }
 

@@ -4,7 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{Expr, Ident, spanned::Spanned};
 
-use crate::{args::Settings, function::Output, near, runtime::Runtime, value::Pattern};
+use crate::{
+    args::Settings,
+    function::Output,
+    near,
+    runtime::Runtime,
+    value::{OpenFor, Pattern},
+};
 
 /// How returned values are told apart, and what a failed one is as a cause.
 pub(crate) struct Judge<'a> {
@@ -32,7 +38,8 @@ impl Judge<'_> {
     /// }
     /// ```
     ///
-    /// With `ignore_errors = NotFound` there is a `match` around the verdict, which asks for it first.
+    /// With `ignore_errors = NotFound` there is a `match` around the verdict, which asks for it first. With
+    /// `open_for`, a failure is `Verdict::failure_for(.., time)`.
     ///
     /// The value goes through by value, so that a success is never in memory for the sake of a
     /// reference that only a failure needs: 4 ns a call in place of 15.
@@ -46,10 +53,7 @@ impl Judge<'_> {
     fn by_error(&self) -> TokenStream {
         let Self { settings, output, runtime } = self;
         let (kind, private) = (&output.annotation, code!(#runtime::__private));
-        let failed = code! {{
-            use #private::{ByDebug as _, ByDisplay as _, ByNothing as _};
-            #private::Verdict::Failure((&&&#private::Describe(error)).circuit_breaker_text())
-        }};
+        let failed = self.failed();
         let verdict = match &settings.record_errors {
             Some(recorded) => {
                 let arm = arm(recorded, &failed);
@@ -73,6 +77,47 @@ impl Judge<'_> {
         }
     }
 
+    /// The verdict on `error`, a failure.
+    fn failed(&self) -> TokenStream {
+        let Self { settings, runtime, .. } = self;
+        let private = code!(#runtime::__private);
+        let text = code! {{
+            use #private::{ByDebug as _, ByDisplay as _, ByNothing as _};
+            (&&&#private::Describe(error)).circuit_breaker_text()
+        }};
+        match &settings.open_for {
+            None => code!(#private::Verdict::Failure(#text)),
+            Some(open_for) => {
+                let time = time_of(&open_for.code);
+                code!(#private::Verdict::failure_for(#text, #time))
+            }
+        }
+    }
+
+    /// The verdict on a returned value that `failure_if` calls a failure.
+    fn failed_value(&self) -> TokenStream {
+        let Self { settings, runtime, .. } = self;
+        let none = code!(::core::option::Option::None);
+        let private = code!(#runtime::__private);
+        let Some(OpenFor { code, key }) = &settings.open_for else {
+            return code!(#private::Verdict::Failure(#none));
+        };
+        let time = time_of(code);
+        let then = code!(#private::Verdict::failure_for(#none, #time));
+        let plain = code!(#private::Verdict::Failure(#none));
+        // What is said of a type without an error is said at the key.
+        let (private, _) = runtime.named_at(*key);
+        let answer = Ident::new("circuit_breaker_answer", *key);
+        let asked = quote_spanned!(*key=> #private::Fallible::error(#answer));
+        code! {{
+            let #answer = &answer;
+            match #asked {
+                ::core::option::Option::Some(error) => #then,
+                ::core::option::Option::None => #plain,
+            }
+        }}
+    }
+
     fn by_value(&self, code: &Expr) -> TokenStream {
         let Self { settings, output, runtime } = self;
         let (kind, private) = (&output.annotation, code!(#runtime::__private));
@@ -86,9 +131,10 @@ impl Judge<'_> {
             }
             circuit_breaker_failure_if::<#kind, _>(#value, #code)
         }};
+        let failure = self.failed_value();
         let verdict = code! {
             if #failed {
-                #private::Verdict::Failure(::core::option::Option::None)
+                #failure
             } else {
                 #private::Verdict::Success
             }
@@ -194,4 +240,22 @@ impl Judge<'_> {
 fn arm(pattern: &Pattern, then: &TokenStream) -> TokenStream {
     let pattern = &pattern.0;
     quote_spanned!(near(pattern.span())=> #[allow(unreachable_patterns)] #pattern => #then,)
+}
+
+/// How long to stay away after `error`. As with fallbacks, the small function is there for what the
+/// compiler says of another closure or function than is wanted.
+fn time_of(open_for: &Expr) -> TokenStream {
+    let error = code!(error);
+    quote_spanned! {open_for.span()=> {
+        fn circuit_breaker_open_for<
+            E,
+            F: ::core::ops::FnOnce(&E) -> ::core::option::Option<::core::time::Duration>,
+        >(
+            error: &E,
+            open_for: F,
+        ) -> ::core::option::Option<::core::time::Duration> {
+            open_for(error)
+        }
+        circuit_breaker_open_for::<_, _>(#error, #open_for)
+    }}
 }

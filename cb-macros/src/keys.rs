@@ -13,17 +13,29 @@ const fn key(name: &'static str, example: &'static str) -> Key {
 
 pub(crate) const KEYS: &[Key] = &[
     key("name", "name = \"vector_search\""),
+    key("key", "key = tenant"),
+    key("max_keys", "max_keys = 1_000"),
     key("service_type", "service_type = \"database\""),
     key("critical", "critical"),
     key("failure_threshold", "failure_threshold = 5"),
+    key("failure_rate", "failure_rate = 0.5"),
+    key("slow_call", "slow_call = \"2s\""),
+    key("slow_call_rate", "slow_call_rate = 0.5"),
+    key("window", "window = 100"),
+    key("min_calls", "min_calls = 10"),
     key("recovery_timeout", "recovery_timeout = \"30s\""),
+    key("backoff", "backoff(factor = 2.0, max = \"10m\", jitter = 0.1)"),
     key("half_open_max_calls", "half_open_max_calls = 1"),
     key("success_threshold", "success_threshold = 1"),
     key("probe_timeout", "probe_timeout = \"10s\""),
+    key("reset_timeout", "reset_timeout = \"5m\""),
+    key("shed", "shed = 2.0"),
+    key("health_check", "health_check = ping"),
     key("response_times", "response_times = false"),
     key("record_errors", "record_errors = MyError::Io(_) | MyError::Timeout"),
     key("ignore_errors", "ignore_errors = MyError::NotFound"),
     key("failure_if", "failure_if = |answer| answer.is_empty()"),
+    key("open_for", "open_for = |error| error.retry_after()"),
     key("call_timeout", "call_timeout = \"2s\""),
     key("cancelled", "cancelled = \"failure\""),
     key("fallback", "fallback = other_function"),
@@ -32,49 +44,107 @@ pub(crate) const KEYS: &[Key] = &[
     key("crate", "crate = path::to::cb_runtime"),
 ];
 
-/// What other libraries call things, and what to write here.
-const ELSEWHERE: &[(&str, &str)] = &[
+const FALLBACK: &str =
+    "did you mean `fallback`? It takes the function itself: `fallback = other_function`";
+const THRESHOLD: &str =
+    "did you mean `failure_threshold` (failures in a row that open the breaker)?";
+const RATE: &str =
+    "did you mean `failure_rate` (the share of failures that opens the breaker, 0.5 for half)?";
+const SLOW: &str = "did you mean `slow_call` (a call that takes longer is slow)?";
+const SLOW_RATE: &str =
+    "did you mean `slow_call_rate` (the share of slow calls that opens the breaker, 0.5 for half)?";
+const WINDOW: &str =
+    "did you mean `window` (what rates are taken over: `100` for calls, `\"10s\"` for a time)?";
+const MIN_CALLS: &str =
+    "did you mean `min_calls` (how many calls the window holds before a rate is judged)?";
+const RECORD: &str = "did you mean `record_errors` (which errors count as failures) or `ignore_errors` (which count as nothing)?";
+const IGNORE: &str = "did you mean `ignore_errors` (which errors count as nothing)?";
+const PROBES: &str = "did you mean `half_open_max_calls` (probes in flight at once)?";
+const RECOVERY: &str =
+    "did you mean `recovery_timeout` (how long the breaker stays open before a probe)?";
+const BACKOFF: &str =
+    "did you mean `backoff(factor = 2.0, max = \"10m\")` (each opening in a row lasts longer)?";
+const SHED: &str =
+    "did you mean `shed` (turns a growing share of calls away before the breaker opens)?";
+const KEY: &str = "did you mean `key` (one breaker for each value, such as `key = tenant`)?";
+const OPEN_FOR: &str =
+    "did you mean `open_for` (asks an error for how long the breaker is to stay open)?";
+const HEALTH: &str =
+    "did you mean `health_check` (a function that is the probe in the place of a user's call)?";
+const TIMEOUT: &str = "did you mean `call_timeout` (how long one call may take) or `recovery_timeout` (how long the breaker stays open)?";
+
+/// What other libraries call things, and what to say to who is used to it.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["timeout", "timeout_duration"], TIMEOUT),
+    (&["fallback_method", "fallback_function"], FALLBACK),
     (
-        "timeout",
-        "did you mean `call_timeout` (how long one call may take) or `recovery_timeout` (how long the breaker stays open)?",
+        &[
+            "threshold",
+            "max_failures",
+            "fail_max",
+            "failures",
+            "consecutive_failures",
+            "exceptions_allowed_before_breaking",
+        ],
+        THRESHOLD,
     ),
     (
-        "fallback_method",
-        "did you mean `fallback`? It takes the function itself: `fallback = other_function`",
+        &[
+            "failure_rate_threshold",
+            "failure_ratio",
+            "failure_percentage",
+            "error_rate",
+            "error_threshold_percentage",
+            "failure_threshold_percentage",
+        ],
+        RATE,
+    ),
+    (&["slow_call_duration_threshold", "slow_call_threshold", "slow_threshold"], SLOW),
+    (&["slow_call_rate_threshold", "slow_rate"], SLOW_RATE),
+    (
+        &[
+            "sliding_window_size",
+            "sliding_window_type",
+            "sliding_window",
+            "window_size",
+            "sampling_duration",
+            "rolling_window",
+            "rolling_count_timeout",
+            "rolling_duration",
+            "interval",
+        ],
+        WINDOW,
     ),
     (
-        "fallback_function",
-        "did you mean `fallback`? It takes the function itself: `fallback = other_function`",
+        &[
+            "minimum_number_of_calls",
+            "minimum_throughput",
+            "minimum_requests",
+            "min_requests",
+            "request_volume_threshold",
+            "volume_threshold",
+        ],
+        MIN_CALLS,
     ),
-    ("threshold", "did you mean `failure_threshold` (failures in a row that open the breaker)?"),
-    ("max_failures", "did you mean `failure_threshold` (failures in a row that open the breaker)?"),
-    ("fail_max", "did you mean `failure_threshold` (failures in a row that open the breaker)?"),
+    (&["expected_exception", "record_exceptions", "should_handle"], RECORD),
+    (&["exclude", "ignore_exceptions"], IGNORE),
+    (&["half_open_requests", "permitted_number_of_calls_in_half_open_state"], PROBES),
     (
-        "expected_exception",
-        "did you mean `record_errors` (which errors count as failures) or `ignore_errors` (which count as nothing)?",
+        &[
+            "wait_duration",
+            "wait_duration_in_open_state",
+            "break_duration",
+            "duration_of_break",
+            "sleep_window",
+            "reset_after",
+        ],
+        RECOVERY,
     ),
-    ("exclude", "did you mean `ignore_errors` (which errors count as nothing)?"),
-    ("half_open_requests", "did you mean `half_open_max_calls` (probes in flight at once)?"),
-    (
-        "permitted_number_of_calls_in_half_open_state",
-        "did you mean `half_open_max_calls` (probes in flight at once)?",
-    ),
-    (
-        "wait_duration",
-        "did you mean `recovery_timeout` (how long the breaker stays open before a probe)?",
-    ),
-    (
-        "wait_duration_in_open_state",
-        "did you mean `recovery_timeout` (how long the breaker stays open before a probe)?",
-    ),
-    (
-        "break_duration",
-        "did you mean `recovery_timeout` (how long the breaker stays open before a probe)?",
-    ),
-    (
-        "reset_after",
-        "did you mean `recovery_timeout` (how long the breaker stays open before a probe)?",
-    ),
+    (&["exponential_backoff", "backoff_multiplier", "break_duration_generator"], BACKOFF),
+    (&["throttle", "adaptive_throttling", "load_shedding"], SHED),
+    (&["partition_by", "partition_key", "key_by", "per"], KEY),
+    (&["retry_after"], OPEN_FOR),
+    (&["health", "probe", "ping", "probe_with"], HEALTH),
 ];
 
 pub(crate) fn find(name: &str) -> Option<&'static Key> {
@@ -85,7 +155,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Key> {
 pub(crate) fn unknown(name: &str) -> String {
     let hint = ELSEWHERE
         .iter()
-        .find(|(elsewhere, _)| *elsewhere == name)
+        .find(|(elsewhere, _)| elsewhere.contains(&name))
         .map(|(_, hint)| (*hint).to_owned())
         .or_else(|| nearest(name).map(|near| format!("did you mean `{near}`?")))
         .unwrap_or_else(|| {

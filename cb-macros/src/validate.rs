@@ -8,6 +8,7 @@ use syn::{Item, ItemFn, TraitItemFn, spanned::Spanned};
 use crate::{
     args::Args,
     function::{Function, is_circuit_breaker},
+    value::{Count, DEFAULT_CALLS, Window},
 };
 
 fn refuse(errors: &mut Accumulator, span: Span, message: impl std::fmt::Display) {
@@ -154,12 +155,54 @@ fn contradictions(args: &Args, errors: &mut Accumulator) {
             "`record_errors` and `failure_if` both say what a failure is: keep one of them",
         );
     }
+    breaker_contradictions(args, errors);
     if let (Some(at), None) = (args.key("fallback_on"), args.key("fallback")) {
         refuse(
             errors,
             at,
             "`fallback_on` says when the fallback answers, but there is no `fallback`: add one, or remove it",
         );
+    }
+}
+
+/// Of the breaker's settings.
+fn breaker_contradictions(args: &Args, errors: &mut Accumulator) {
+    let (key, lacks) = (|name| args.key(name), |name| args.lacks(name));
+    if let Some(at) = key("slow_call_rate").filter(|_| lacks("slow_call")) {
+        refuse(
+            errors,
+            at,
+            "`slow_call_rate` is the share of slow calls that opens the breaker, but nothing says which calls are slow: add `slow_call = \"2s\"`, or remove it",
+        );
+    }
+    if let Some(at) = key("max_keys").filter(|_| lacks("key")) {
+        refuse(
+            errors,
+            at,
+            "`max_keys` is how many breakers of different keys are kept, but there is no `key`: add one, such as `key = tenant`, or remove it",
+        );
+    }
+    let Some((calls, at)) =
+        args.settings.min_calls.as_ref().and_then(Count::literal).zip(key("min_calls"))
+    else {
+        return;
+    };
+    match args.settings.window.as_ref().map(Window::calls) {
+        Some(Some(held)) if calls > held => refuse(
+            errors,
+            args.later("min_calls", "window").unwrap_or(at),
+            format!(
+                "`min_calls` is {calls}, but the `window` holds {held} calls, so that no rate would ever be judged: lower `min_calls`, or widen the `window`"
+            ),
+        ),
+        None if calls > DEFAULT_CALLS && lacks("window") => refuse(
+            errors,
+            at,
+            format!(
+                "`min_calls` is {calls}, but the `window` holds {DEFAULT_CALLS} calls where none is given, so that no rate would ever be judged: lower `min_calls`, or add a `window`, such as `window = {calls}`"
+            ),
+        ),
+        _ => {}
     }
 }
 

@@ -4,7 +4,7 @@
 pub use inventory;
 
 pub use crate::{
-    answer::{FromCircuitError, IsAnswer, IsFuture, Judged, Keep, Rejectable},
+    answer::{AsKey, Fallible, FromCircuitError, IsAnswer, IsFuture, Judged, Keep, Rejectable},
     breaker::{
         call::{Guarded, Settled, Verdict, guard, run},
         core::Core,
@@ -12,6 +12,7 @@ pub use crate::{
         permit::{Held, WhenDropped},
         refusal::Refusal,
     },
+    config::{Check, Health, IsWindow, NoWindow, WindowOf, checked},
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
     registry::{Declared, KeyedSite, Site},
 };

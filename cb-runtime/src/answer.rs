@@ -4,7 +4,10 @@
 //! The blanket implementations are hidden from the compiler's advice, which would otherwise speak of
 //! what they ask instead.
 
-use std::future::{Ready, ready};
+use std::{
+    fmt::Display,
+    future::{Ready, ready},
+};
 
 use crate::error::CircuitError;
 
@@ -99,6 +102,53 @@ pub trait Rejectable {
 impl<T, E: FromCircuitError> Rejectable for Result<T, E> {
     fn rejected(error: CircuitError) -> Self {
         Err(E::from_circuit_error(error))
+    }
+}
+
+/// A return type with an error in it that can be asked for how long to stay away.
+#[diagnostic::on_unimplemented(
+    message = "`open_for` asks an error for how long to stay away, and a `{Self}` has no error",
+    label = "the function returns a `{Self}`, which is no `Result`",
+    note = "either return a `Result`, or leave `open_for` out"
+)]
+pub trait Fallible {
+    /// The error.
+    type Error;
+
+    /// The error, where there is one.
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
+/// A value that tells one breaker of a name from another.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be the key of a breaker, because it cannot be shown as text",
+    label = "`{Self}` is not `Display`",
+    note = "either take what identifies it, such as an id or a name: `key = value.id`,",
+    note = "or make a text of it, `key = format!(...)`, or make its type `Display`"
+)]
+pub trait AsKey {
+    /// What is shown.
+    type Text: Display + ?Sized;
+
+    /// The value, as something that can be shown.
+    fn as_key(&self) -> &Self::Text;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display + ?Sized> AsKey for T {
+    type Text = T;
+
+    fn as_key(&self) -> &T {
+        self
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 impl Expansion<'_> {
     /// Makes the call; `held` is what the breaker gave for it.
     pub(super) fn call(&self, again: bool) -> TokenStream {
-        let Self { settings, runtime, function, lead } = self;
+        let Self { settings, runtime, function, lead, .. } = self;
         let judge = self.judge().closure();
         let held = match settings.cancelled {
             Some(Cancelled::Failure) => code!(held.drop_is_failure()),
@@ -51,7 +51,7 @@ impl Expansion<'_> {
                 let limit = settings.call_timeout.as_ref().map_or_else(
                     || code!(#runtime::__private::NoLimit),
                     |limit| {
-                        let check = limit.check();
+                        let (check, limit) = (limit.check(runtime), limit.value(runtime));
                         code!({ #check held.within(#limit) })
                     },
                 );

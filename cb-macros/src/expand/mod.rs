@@ -1,13 +1,15 @@
 //! What comes out.
 
 mod body;
+mod key;
 mod lend;
+mod site;
 
 pub(crate) use body::typed_edge;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::{FnArg, Ident, PatIdent, parse_quote, spanned::Spanned};
+use syn::{FnArg, Ident, Pat, PatIdent, parse_quote, spanned::Spanned};
 
 use crate::{
     args::Settings,
@@ -17,7 +19,7 @@ use crate::{
     near,
     passing::Values,
     runtime::Runtime,
-    value::{FallbackOn, Setting as _},
+    value::FallbackOn,
 };
 
 /// The function with its calls routed through the breaker.
@@ -67,10 +69,11 @@ pub(crate) fn expand(
     runtime: &Runtime,
 ) -> TokenStream {
     let mut lead = Vec::new();
+    let mut patterns = Vec::new();
     if settings.fallback.is_some() {
-        name_arguments(&mut function, &mut lead);
+        patterns = name_arguments(&mut function, &mut lead);
     }
-    let expansion = Expansion { settings, function: &function, runtime, lead };
+    let expansion = Expansion { settings, function: &function, runtime, lead, patterns };
     let body = expansion.body();
     let body = match &function.kind {
         Kind::Plain | Kind::Async => body,
@@ -89,8 +92,9 @@ pub(crate) fn expand(
 }
 
 /// Gives each argument a name, so that the fallback can have it whole. What the pattern was goes
-/// into `lead`, to be bound at the head of the body.
-fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) {
+/// into `lead`, to be bound at the head of the body, and is returned beside the name.
+fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) -> Vec<(Pat, Ident)> {
+    let mut patterns = Vec::new();
     // What comes before an `async` block may change an argument too.
     let before = matches!(&function.kind, Kind::AsyncBlock(block) if !block.before.is_empty());
     let typed = function.signature.inputs.iter_mut().filter_map(|input| match input {
@@ -111,7 +115,9 @@ fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) {
             #[allow(clippy::no_effect_underscore_binding)]
             let #pattern = #name;
         });
+        patterns.push((pattern, name));
     }
+    patterns
 }
 
 struct Expansion<'a> {
@@ -120,6 +126,8 @@ struct Expansion<'a> {
     runtime: &'a Runtime,
     /// Bindings at the head of the body.
     lead: Vec<TokenStream>,
+    /// The patterns of arguments that have been given names, and the names.
+    patterns: Vec<(Pat, Ident)>,
 }
 
 impl Expansion<'_> {
@@ -128,8 +136,7 @@ impl Expansion<'_> {
     }
 
     fn body(&self) -> TokenStream {
-        let runtime = self.runtime;
-        let site = self.site();
+        let site = self.keyed(&self.site());
         let admit = match &self.settings.enabled {
             None => code!(admit()),
             Some(_) => code!(admit_if(enabled)),
@@ -143,42 +150,10 @@ impl Expansion<'_> {
             code!(let enabled: bool = #enabled;)
         });
         code! {
-            let site: &'static #runtime::__private::Site = #site;
+            let site = #site;
             #enabled
             #outcome
         }
-    }
-
-    /// The static through which the function finds its breaker, and its declaration.
-    fn site(&self) -> TokenStream {
-        let Self { settings, runtime, .. } = self;
-        let Some(name) = settings.name.as_ref().map(|name| &name.0) else { return code!() };
-        let fallback = match &settings.fallback {
-            Some(fallbacks) => {
-                let described = fallbacks.describe();
-                code!(::core::option::Option::Some(#described))
-            }
-            None => code!(::core::option::Option::None),
-        };
-        let (checks, written) = written(settings);
-        // Names of items are seen by the user's expressions too.
-        code! {{
-            fn circuit_breaker_here() -> &'static str {
-                ::core::any::type_name_of_val(&circuit_breaker_here)
-            }
-            #checks
-            static CIRCUIT_BREAKER: #runtime::Declaration = #runtime::Declaration::new(
-                #name,
-                circuit_breaker_here,
-                (::core::file!(), ::core::line!()),
-                #runtime::ConfigBuilder::new() #written,
-                #fallback,
-            );
-            #runtime::__private::inventory::submit! { #runtime::__private::Declared(&CIRCUIT_BREAKER) }
-            static CIRCUIT_BREAKER_SITE: #runtime::__private::Site =
-                #runtime::__private::Site::new(&CIRCUIT_BREAKER);
-            &CIRCUIT_BREAKER_SITE
-        }}
     }
 
     fn without_fallback(&self, admit: &TokenStream) -> TokenStream {
@@ -311,7 +286,11 @@ impl Expansion<'_> {
                 let #name = {
                     let answer: #kind = #called;
                     match (#closure)(answer) {
-                        (#failed, #runtime::__private::Verdict::Failure(_)) => #cause,
+                        (
+                            #failed,
+                            #runtime::__private::Verdict::Failure(_)
+                            | #runtime::__private::Verdict::StayAway(_),
+                        ) => #cause,
                         (answer, _) => return answer,
                     }
                 };
@@ -319,21 +298,4 @@ impl Expansion<'_> {
         }
         tokens
     }
-}
-
-/// The setters of what is written, one after the other, and before them what the compiler is to
-/// check of the constants among the values.
-fn written(settings: &Settings) -> (TokenStream, TokenStream) {
-    let (mut checks, mut setters) = (TokenStream::new(), TokenStream::new());
-    macro_rules! set {
-        ($($key:ident)*) => {$(
-            if let Some(value) = &settings.$key {
-                checks.extend(value.check());
-                setters.extend(code!(.$key(#value)));
-            }
-        )*};
-    }
-    set!(service_type critical failure_threshold recovery_timeout half_open_max_calls
-        success_threshold probe_timeout response_times);
-    (checks, setters)
 }

@@ -5,13 +5,14 @@ use std::{
     ops::Deref,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use pin_project_lite::pin_project;
 
 use super::{
     core::Core,
-    ledger::Ending,
+    ledger::{Ending, StayAway},
     limit::Limit,
     permit::{Begun, Held},
 };
@@ -25,6 +26,20 @@ pub enum Verdict {
     Failure(Option<Box<str>>),
     /// The value says nothing about the service.
     Ignored,
+    /// The service failed, and said for how long to stay away. In a box, because the other verdicts
+    /// are to be no larger for its sake.
+    StayAway(Box<StayAway>),
+}
+
+impl Verdict {
+    /// A failure that opens the breaker at once for this long; one like any other where there is no
+    /// time or a time of zero.
+    pub fn failure_for(text: Option<Box<str>>, time: Option<Duration>) -> Self {
+        match time {
+            Some(time) if !time.is_zero() => Self::StayAway(Box::new(StayAway { text, time })),
+            _ => Self::Failure(text),
+        }
+    }
 }
 
 /// What an admitted call ended in. `X` says that it took too long, or is [`Infallible`] where it may
@@ -75,6 +90,10 @@ fn settle<C: Deref<Target = Core>, T, X>(
         }
         Verdict::Failure(text) => {
             call.end(Ending::Failure(text));
+            Settled::Failed(value)
+        }
+        Verdict::StayAway(failure) => {
+            call.end(Ending::StayAway(failure));
             Settled::Failed(value)
         }
     }
@@ -159,5 +178,25 @@ where
                 })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_time_above_zero_says_to_stay_away() {
+        let of = |time| Verdict::failure_for(Some("busy".into()), time);
+        for plain in [of(None), of(Some(Duration::ZERO))] {
+            assert!(matches!(plain, Verdict::Failure(Some(text)) if &*text == "busy"));
+        }
+        let Verdict::StayAway(failure) = of(Some(Duration::MAX)) else { panic!("a plain failure") };
+        assert_eq!((failure.text.as_deref(), failure.time), (Some("busy"), Duration::MAX));
+    }
+
+    #[test]
+    fn a_verdict_is_no_larger_than_a_text_and_a_tag() {
+        assert_eq!(size_of::<Verdict>(), 3 * size_of::<usize>());
     }
 }

@@ -51,10 +51,12 @@ pub(crate) enum Ending {
     Cancelled,
 }
 
-/// A failure whose error says how long to stay away.
+/// A failure whose error says how long the service wants to be left alone.
 #[derive(Debug)]
 pub struct StayAway {
+    /// The error's text, where it has one.
     pub(crate) text: Option<Box<str>>,
+    /// How long; above zero.
     pub(crate) time: Duration,
 }
 

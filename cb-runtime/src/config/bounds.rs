@@ -74,7 +74,7 @@ pub(super) fn window(field: &'static str, given: Window) -> Result<(), ConfigErr
     match given {
         Window::Calls(calls) => {
             let holds = (1..=Window::MOST_CALLS).contains(&calls);
-            check(holds, field, "1 to 1000000 calls, or a time", &given)
+            check(holds, field, "from 1 to 1000000 calls, or a time", &given)
         }
         Window::Time(time) => {
             check(time >= Window::LEAST_TIME, field, "at least 1ms, or a number of calls", &given)
@@ -87,7 +87,7 @@ pub(super) fn backoff(_: &'static str, given: Backoff) -> Result<(), ConfigError
     let holds = factor >= 1.0 && factor.is_finite();
     check(holds, "backoff.factor", "a finite number of at least 1", &factor)?;
     above_zero("backoff.max", max)?;
-    check((0.0..=1.0).contains(&jitter), "backoff.jitter", "0 to 1", &jitter)
+    check((0.0..=1.0).contains(&jitter), "backoff.jitter", "from 0 to 1", &jitter)
 }
 
 /// What one setting must keep to because of another.

@@ -56,3 +56,64 @@ impl fmt::Debug for HealthCheck {
         f.debug_tuple("HealthCheck").field(&self.name).finish()
     }
 }
+
+/// What a function that checks a service returns: a future.
+#[diagnostic::on_unimplemented(
+    message = "a health check is an `async fn`, and this function returns a `{Self}` at once",
+    label = "this function is not `async`",
+    note = "write it as `async fn() -> Result<(), E>`"
+)]
+pub trait Check {
+    /// What the check ends in.
+    type Answer;
+
+    /// The check under way.
+    type Future: Future<Output = Self::Answer>;
+
+    /// The future itself.
+    fn begin(self) -> Self::Future;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> Check for F {
+    type Answer = F::Output;
+    type Future = F;
+
+    fn begin(self) -> F {
+        self
+    }
+}
+
+/// What a check ends in: nothing where the service is well, else the error.
+#[diagnostic::on_unimplemented(
+    message = "a health check ends in a `Result<(), E>`, and this one in a `{Self}`",
+    label = "expected `Result<(), E>`, found `{Self}`",
+    note = "write it as `async fn() -> Result<(), E>`: `Ok(())` where the service is well, an error of any type where it is not"
+)]
+pub trait Health {
+    /// What is wrong.
+    type Error;
+
+    /// The one or the other.
+    ///
+    /// # Errors
+    /// What is wrong.
+    fn health(self) -> Result<(), Self::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E> Health for Result<(), E> {
+    type Error = E;
+
+    fn health(self) -> Self {
+        self
+    }
+}
+
+/// A check as [`HealthCheck`] has it, of one that ends in the error's text, where it has one.
+pub fn checked<F>(check: F) -> HealthFuture
+where
+    F: Future<Output = Result<(), Option<Box<str>>>> + Send + 'static,
+{
+    Box::pin(async { check.await.map_err(|text| text.map_or_else(String::new, String::from)) })
+}

@@ -14,9 +14,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 pub use backoff::Backoff;
 pub use bounds::ConfigError;
-pub use health::{HealthCheck, HealthFuture};
+pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 pub(crate) use value::Setting;
-pub use window::Window;
+pub use window::{IsWindow, NoWindow, Window, WindowOf};
 
 /// One table of all settings, so that a setting added here is in the builder, the getters, the
 /// comparison of declarations and what is shown, or nowhere.

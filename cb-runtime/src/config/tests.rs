@@ -116,8 +116,8 @@ fn a_window_holds_calls_or_a_time() {
         assert_eq!(window(good), None, "{good:?}");
     }
     for (bad, expected) in [
-        (Window::calls(0), "1 to 1000000 calls, or a time, but is 0"),
-        (Window::calls(1_000_001), "1 to 1000000 calls, or a time, but is 1000001"),
+        (Window::calls(0), "from 1 to 1000000 calls, or a time, but is 0"),
+        (Window::calls(1_000_001), "from 1 to 1000000 calls, or a time, but is 1000001"),
         (Window::time(Duration::ZERO), "at least 1ms, or a number of calls, but is 0s"),
         (
             Window::time(Duration::from_micros(999)),
@@ -149,7 +149,7 @@ fn each_part_of_a_backoff_has_its_bound() {
         Some("`backoff.max` must be longer than zero, but is 0s")
     );
     for jitter in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
-        let expected = format!("`backoff.jitter` must be 0 to 1, but is {jitter:?}");
+        let expected = format!("`backoff.jitter` must be from 0 to 1, but is {jitter:?}");
         assert_eq!(backoff(Backoff::new(2.0, MAX).jitter(jitter)), Some(expected));
     }
 }
@@ -309,4 +309,19 @@ const CONSTANT: ConfigBuilder = Config::builder()
 #[test]
 fn every_setter_can_stand_in_a_constant() {
     assert_eq!(CONSTANT.build().map(|config| config.failure_rate()), Ok(Some(0.5)));
+}
+
+#[test]
+fn a_constant_of_each_type_is_a_window() {
+    const TIME: Duration = Duration::from_secs(3);
+    const WINDOWS: [Window; 3] =
+        [WindowOf(7).window(), WindowOf(TIME).window(), WindowOf(Window::Time(TIME)).window()];
+    assert_eq!(WINDOWS, [Window::Calls(7), Window::Time(TIME), Window::Time(TIME)]);
+}
+
+#[tokio::test]
+async fn a_check_tells_what_it_knows_of_the_error() {
+    assert_eq!(checked(async { Ok(()) }).await, Ok(()));
+    assert_eq!(checked(async { Err(Some("down".into())) }).await, Err("down".to_owned()));
+    assert_eq!(checked(async { Err(None) }).await, Err(String::new()));
 }

@@ -40,3 +40,56 @@ impl Window {
         Self::Time(time)
     }
 }
+
+/// A constant that the attribute was given for a `window`, of a type that only the compiler knows.
+///
+/// Each type that will do has a constant method of its own. Any other has that of [`NoWindow`], which
+/// asks for what it has not, so that the compiler says so in this crate's words.
+#[derive(Debug)]
+pub struct WindowOf<T>(pub T);
+
+impl WindowOf<u32> {
+    /// So many calls.
+    pub const fn window(self) -> Window {
+        Window::Calls(self.0)
+    }
+}
+
+impl WindowOf<Duration> {
+    /// A time.
+    pub const fn window(self) -> Window {
+        Window::Time(self.0)
+    }
+}
+
+impl WindowOf<Window> {
+    /// The window itself.
+    pub const fn window(self) -> Window {
+        self.0
+    }
+}
+
+/// A type that a `window` can be made of, and that there is none of besides those above.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` is no window",
+    label = "expected a `u32`, a `Duration` or a `Window`, found `{Self}`",
+    note = "a window is a number of calls of type `u32`, a time of type `Duration`, or a `cb_runtime::Window`, which is the one or the other"
+)]
+pub trait IsWindow {}
+
+/// What is called of a type that is no window.
+pub trait NoWindow<T> {
+    /// Never called.
+    fn window(self) -> Window
+    where
+        T: IsWindow;
+}
+
+impl<T> NoWindow<T> for WindowOf<T> {
+    fn window(self) -> Window
+    where
+        T: IsWindow,
+    {
+        Window::calls(1)
+    }
+}

@@ -44,13 +44,21 @@ mod futures;
 #[cfg(test)]
 mod generics;
 #[cfg(test)]
+mod health;
+#[cfg(test)]
 mod hygiene;
 #[cfg(test)]
 mod judging;
 #[cfg(test)]
+mod keyed;
+#[cfg(test)]
 mod macros;
 #[cfg(test)]
+mod open_for;
+#[cfg(test)]
 mod panics;
+#[cfg(test)]
+mod rates;
 #[cfg(test)]
 mod receivers;
 #[cfg(test)]

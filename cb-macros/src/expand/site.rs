@@ -1,0 +1,88 @@
+//! The static through which a function finds its breaker, and what it declares of it.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::Expansion;
+use crate::{
+    args::Settings,
+    runtime::Runtime,
+    value::{DEFAULT_CALLS, Setting as _, Window},
+};
+
+impl Expansion<'_> {
+    /// The static through which the function finds its breaker, and its declaration.
+    pub(super) fn site(&self) -> TokenStream {
+        let Self { settings, runtime, .. } = self;
+        let Some(name) = settings.name.as_ref().map(|name| &name.0) else { return code!() };
+        let fallback = match &settings.fallback {
+            Some(fallbacks) => {
+                let described = fallbacks.describe();
+                code!(::core::option::Option::Some(#described))
+            }
+            None => code!(::core::option::Option::None),
+        };
+        let (checks, written) = written(settings, runtime);
+        // Names of items are seen by the user's expressions too.
+        code! {{
+            fn circuit_breaker_here() -> &'static str {
+                ::core::any::type_name_of_val(&circuit_breaker_here)
+            }
+            #checks
+            static CIRCUIT_BREAKER: #runtime::Declaration = #runtime::Declaration::new(
+                #name,
+                circuit_breaker_here,
+                (::core::file!(), ::core::line!()),
+                #runtime::ConfigBuilder::new() #written,
+                #fallback,
+            );
+            #runtime::__private::inventory::submit! { #runtime::__private::Declared(&CIRCUIT_BREAKER) }
+            static CIRCUIT_BREAKER_SITE: #runtime::__private::Site =
+                #runtime::__private::Site::new(&CIRCUIT_BREAKER);
+            &CIRCUIT_BREAKER_SITE
+        }}
+    }
+}
+
+/// The setters of what is written, one after the other, and before them what the compiler is to
+/// check of the constants among the values.
+fn written(settings: &Settings, runtime: &Runtime) -> (TokenStream, TokenStream) {
+    let (mut checks, mut setters) = (TokenStream::new(), TokenStream::new());
+    macro_rules! set {
+        ($($key:ident)*) => {$(
+            if let Some(setting) = &settings.$key {
+                let value = setting.value(runtime);
+                checks.extend(setting.check(runtime));
+                setters.extend(code!(.$key(#value)));
+            }
+        )*};
+    }
+    set!(max_keys service_type critical failure_threshold failure_rate slow_call slow_call_rate window
+        min_calls recovery_timeout backoff half_open_max_calls success_threshold probe_timeout
+        reset_timeout shed health_check response_times);
+    checks.extend(fits_in_window(settings, runtime));
+    (checks, setters)
+}
+
+/// That the window holds as many calls as are asked for, where only the compiler knows the numbers.
+fn fits_in_window(settings: &Settings, runtime: &Runtime) -> Option<TokenStream> {
+    let min_calls = settings.min_calls.as_ref()?;
+    let is_known = settings.window.as_ref().is_none_or(Window::is_literal);
+    if is_known && min_calls.literal().is_some() {
+        return None;
+    }
+    let min_calls = min_calls.value(runtime);
+    let window = match &settings.window {
+        Some(window) => window.value(runtime),
+        None => code!(#runtime::Window::Calls(#DEFAULT_CALLS)),
+    };
+    let message = "`min_calls` is more than the calls that the `window` holds, so that no rate would ever be judged: lower `min_calls`, or widen the `window`";
+    let panic = quote_spanned!(settings.later_of_window?=> ::core::panic!(#message));
+    // A window of no calls has been told about.
+    Some(code! {
+        const _: () = match #window {
+            #runtime::Window::Calls(calls) if calls > 0 && #min_calls > calls => #panic,
+            _ => (),
+        };
+    })
+}

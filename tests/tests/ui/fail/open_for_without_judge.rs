@@ -1,0 +1,8 @@
+use cb_runtime::circuit_breaker;
+
+#[circuit_breaker(name = "search", open_for = |_| None, fallback = |_| Some(1))]
+async fn search(query: &str) -> Option<u32> {
+    query.parse().ok()
+}
+
+fn main() {}
