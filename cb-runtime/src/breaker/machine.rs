@@ -22,6 +22,7 @@ use crate::{
 
 /// Admits calls and judges by their outcomes whether to go on doing so.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a bit of the word")]
 pub(crate) struct Machine {
     pub(super) generation: u64,
     pub(super) phase: Phase,
@@ -260,7 +261,8 @@ impl Machine {
         match (&mut self.phase, role) {
             (Phase::Closed, Role::Call) => self.record_call(outcome, step),
             (Phase::HalfOpen(probes), Role::Probe(id)) => {
-                if probes.give_back(id, step.now) {
+                let in_time = probes.give_back(id, step.now);
+                if in_time {
                     self.record_probe(outcome, step);
                 }
             }

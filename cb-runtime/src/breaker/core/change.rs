@@ -177,11 +177,11 @@ impl Core {
 
     /// From here on calls are asked when they are.
     pub(crate) fn unsettle(&self) {
-        self.change(|machine, step| machine.unsettle(step));
+        self.change(Machine::unsettle);
     }
 
     pub(crate) fn reset(&self) {
-        self.change(|machine, step| machine.reset(step));
+        self.change(Machine::reset);
     }
 
     pub(crate) fn set_mode(&self, mode: Mode, until: impl FnOnce(Tick) -> Tick) {
@@ -227,10 +227,10 @@ impl Core {
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
     ) -> Result<(), ConfigError> {
         let before = self.config().to_builder();
-        let changed = change(before).changed_from(&before);
+        let wanted = change(before).changed_from(&before);
         let now = Tick::now();
         let mut inner = lock(&self.inner);
-        let new = changed.or(inner.config.to_builder()).build()?;
+        let new = wanted.or(inner.config.to_builder()).build()?;
         let differences = inner.config.differences(&new);
         let ((), mut news) =
             inner.step(now, self.passed(), |machine, step| machine.reconfigure(&new, step));

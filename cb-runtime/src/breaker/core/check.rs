@@ -63,7 +63,7 @@ impl Watch {
 
     fn end(&mut self, (judged, error): (Judged, Option<String>)) {
         if let (Some(permit), Some(core)) = (self.checking.take(), self.core.upgrade()) {
-            core.end_check(self.generation, permit, judged, error);
+            core.end_check(self.generation, permit, judged, error.as_deref());
         }
     }
 }
@@ -91,9 +91,9 @@ impl Core {
         Some(Due { generation, permit: permit?, check, within })
     }
 
-    fn end_check(&self, generation: u64, permit: Role, judged: Judged, error: Option<String>) {
-        if let Some(error) = &error {
-            drop(lock(&self.inner).ledger.note_error(text::cut(error)));
+    fn end_check(&self, generation: u64, permit: Role, judged: Judged, error: Option<&str>) {
+        if let Some(error) = error {
+            drop(lock(&self.inner).ledger.note_error(text::cut(&error)));
         }
         self.change(|machine, step| {
             machine.record(generation, permit, Outcome::from(judged), step);
