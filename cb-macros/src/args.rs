@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::{
     Expr, Ident, Meta, MetaList, MetaNameValue, Pat, Path, Token,
     ext::IdentExt,
-    parse::{Parse, ParseStream, Parser},
+    parse::{ParseStream, Parser},
     spanned::Spanned,
 };
 
@@ -72,18 +72,15 @@ pub(crate) struct Args {
 impl Args {
     /// Reads the attribute. What is wrong goes to `errors`, and the rest is read all the same.
     pub(crate) fn read(attribute: TokenStream, errors: &mut Accumulator) -> Self {
-        let entries = match Entries::parse.parse2(attribute) {
-            Ok(entries) => entries,
-            Err(error) => {
-                // The parser below keeps its own errors; this is for what follows the list.
-                errors.push(error.into());
-                Entries::default()
-            }
-        };
-        let whole = entries.broken_off.is_none();
+        let mut entries = Entries::default();
+        let outcome = (|input: ParseStream<'_>| entries.read(input)).parse2(attribute);
+        // What breaks off within brackets leaves the rest of them unread, which is then told too: once
+        // is enough.
+        let problem = entries.broken_off.map_or(outcome, Err);
+        let whole = problem.is_ok();
         let mut unknown = Vec::new();
-        if let Some(error) = entries.broken_off {
-            errors.push(error.into());
+        if let Err(problem) = problem {
+            errors.push(problem.into());
         }
         let mut keys: Vec<(String, Span)> = Vec::new();
         let mut known = Vec::new();
@@ -164,14 +161,13 @@ struct Entries {
     broken_off: Option<syn::Error>,
 }
 
-impl Parse for Entries {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut entries = Self::default();
+impl Entries {
+    fn read(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         while !input.is_empty() {
             match entry(input) {
-                Ok(entry) => entries.list.push(entry),
+                Ok(entry) => self.list.push(entry),
                 Err(error) => {
-                    entries.broken_off = Some(error);
+                    self.broken_off = Some(error);
                     break;
                 }
             }
@@ -179,14 +175,14 @@ impl Parse for Entries {
                 break;
             }
             if let Err(error) = input.parse::<Token![,]>() {
-                entries.broken_off =
+                self.broken_off =
                     Some(syn::Error::new(error.span(), "expected `,` and the next setting"));
                 break;
             }
         }
         // What is left unread has been told about.
         input.parse::<TokenStream>()?;
-        Ok(entries)
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 
 use syn::{
-    Attribute, Block, Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PatIdent, Path,
+    AttrStyle, Attribute, Block, Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PatIdent, Path,
     PathArguments, ReceiverKind, ReturnType, Signature, Stmt, Token, Type, TypeParamBound,
     Visibility, parse_quote, parse_quote_spanned, spanned::Spanned, visit_mut::VisitMut,
 };
@@ -78,7 +78,11 @@ pub(crate) struct Output {
 
 impl Function {
     pub(crate) fn new(item: ItemFn) -> Self {
-        let ItemFn { attrs, vis, sig, block, .. } = item;
+        let ItemFn { mut attrs, vis, sig, block, .. } = item;
+        // Those at the head of the body say the same of the function.
+        for attribute in &mut attrs {
+            attribute.style = AttrStyle::Outer;
+        }
         let mut declared = match &sig.output {
             ReturnType::Default => None,
             ReturnType::Type(_, kind) => Some((**kind).clone()),

@@ -29,12 +29,26 @@ use crate::{args::Args, function::Function, runtime::Runtime};
 // Its documentation is where the user finds it, and where its examples compile: at the re-export, in
 // `cb-runtime/src/attribute.md`.
 #[allow(missing_docs, reason = "documented at the re-export")]
+#[cfg(not(cb_fuzz))]
 #[proc_macro_attribute]
 pub fn circuit_breaker(
     attribute: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     protect(attribute.into(), item.into()).into()
+}
+
+/// The attribute, for the crate `fuzz`, whose library this file is as well: only a crate of macros can
+/// have macros.
+#[cfg(cb_fuzz)]
+pub fn expanded(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    protect(attribute, item)
+}
+
+/// Every key, with how it is written.
+#[cfg(cb_fuzz)]
+pub fn keys() -> impl ExactSizeIterator<Item = (&'static str, &'static str)> {
+    keys::KEYS.iter().map(|key| (key.name, key.example))
 }
 
 /// Reads, checks, and emits the protected function, or else the function as it was beside all that is

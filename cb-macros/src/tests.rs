@@ -122,6 +122,7 @@ const ITEMS: &[&str] = &[
     "fn f() -> () {}",
     "const unsafe extern \"C\" fn f(x: u8, _: ...) -> u8 { 1 }",
     "#[circuit_breaker(name = \"x\")] #[other] async fn f(#[cfg(x)] a: u8) -> Result<(), E> { Err(a)? }",
+    "async fn f(a: u8) -> Result<u8, E> { #![allow(unused)] Ok(a) }",
     "async fn f(&self) -> Result<(), E>;",
     "struct S { x: u8 }",
     "impl S { fn f() {} }",

@@ -224,6 +224,15 @@ macro_rules! settings {
                 }
             }
 
+            /// These settings but for the one of this name, as [`ConfigError::field`] tells it.
+            pub(crate) fn without(mut self, field: &str) -> Self {
+                // `backoff.factor` is of `backoff`.
+                let name = field.split('.').next().unwrap_or(field);
+                $(if name == stringify!($name) { self.$name = None; })*
+                $(if name == stringify!($rare) { self.$rare = None; })*
+                self
+            }
+
             /// The settings that the other gives otherwise or not at all.
             pub(crate) fn changed_from(self, other: &Self) -> Self {
                 Self {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{event::Event, hub::Missed};
 use crate::{
     breaker::{State, TransitionReason},
+    config::ConfigError,
     error::show,
 };
 
@@ -107,6 +108,15 @@ pub(crate) fn handler_missed(missed: Missed) {
 /// A handler cannot be run.
 pub(crate) fn no_handler(problem: &std::io::Error) {
     tracing::error!(target: TARGET, "a handler of circuit breakers' events cannot run: {problem}");
+}
+
+/// What functions say together of one breaker contradicts itself.
+pub(crate) fn left_out(name: &str, problem: &ConfigError) {
+    let field = problem.field();
+    tracing::error!(
+        target: TARGET, name,
+        "circuit breaker `{name}`: by what its functions say together, {problem}; `{field}` is left out"
+    );
 }
 
 /// Two places in the program say different things about one breaker.

@@ -18,7 +18,7 @@ use crate::{
         refusal::Refusal,
         ticket::Ticket,
     },
-    config::{Config, ConfigError},
+    config::{Config, ConfigBuilder, ConfigError},
     name::Name,
     observe::log,
 };
@@ -108,7 +108,7 @@ impl Site {
         while found.breaker.0.is_detached() {
             found = found.next.get_or_init(|| Box::new(self.find(&mut problems)));
         }
-        problems.log();
+        problems.log(self.declaration.name());
         &found.breaker.0
     }
 
@@ -130,7 +130,7 @@ impl Site {
             problems.keep_if(is_new);
             family
         });
-        problems.log();
+        problems.log(self.declaration.name());
         family
     }
 
@@ -138,10 +138,7 @@ impl Site {
     fn config(&self, problems: &mut Problems) -> Config {
         let declared = declarations().sharing_with(self.declaration);
         problems.conflicts = declared.verify().err();
-        declared.settings().build().unwrap_or_else(|problem| {
-            problems.invalid = Some(problem);
-            Config::default()
-        })
+        problems.build(declared.settings())
     }
 }
 
@@ -150,10 +147,29 @@ impl Site {
 #[derive(Default)]
 struct Problems {
     conflicts: Option<Conflicts>,
-    invalid: Option<ConfigError>,
+    invalid: Vec<ConfigError>,
 }
 
 impl Problems {
+    /// Each function's settings were checked by the compiler; together they may still contradict each
+    /// other. Then the one at fault is left out, and the others stand.
+    fn build(&mut self, mut settings: ConfigBuilder) -> Config {
+        loop {
+            match settings.build() {
+                Ok(config) => return config,
+                Err(problem) => {
+                    let rest = settings.without(problem.field());
+                    if rest == settings {
+                        // A problem of nothing that is given: there is none.
+                        return Config::default();
+                    }
+                    settings = rest;
+                    self.invalid.push(problem);
+                }
+            }
+        }
+    }
+
     /// Those who find the breaker made by another leave the log to it.
     fn keep_if(&mut self, is_new: bool) {
         if !is_new {
@@ -162,17 +178,17 @@ impl Problems {
     }
 
     #[inline]
-    fn log(&self) {
-        if self.conflicts.is_some() || self.invalid.is_some() {
-            self.log_all();
+    fn log(&self, name: &str) {
+        if self.conflicts.is_some() || !self.invalid.is_empty() {
+            self.log_all(name);
         }
     }
 
     #[cold]
-    fn log_all(&self) {
+    fn log_all(&self, name: &str) {
         contain(|| {
             self.conflicts.iter().flat_map(Conflicts::iter).for_each(log::conflict);
-            self.invalid.iter().for_each(log::conflict);
+            self.invalid.iter().for_each(|problem| log::left_out(name, problem));
         });
     }
 }

@@ -155,6 +155,13 @@ fn by_path() -> Result<u32, Fault> {
     Ok(1)
 }
 
+#[circuit_breaker(name = "attributes.within", fallback = || Ok(2))]
+async fn within() -> Result<u32, Fault> {
+    #![allow(unused_variables)]
+    let spare = 1;
+    Ok(1)
+}
+
 use cb_runtime::circuit_breaker as protected;
 
 #[protected(name = "attributes.renamed")]
@@ -170,6 +177,7 @@ async fn others() {
     assert!(conditional(true).await.is_err());
     assert!(conditional(false).await.is_err_and(|fault| fault.is_rejection()));
     assert_eq!((by_path().ok(), renamed().ok()), (Some(1), Some(1)));
+    assert_eq!(send(within()).await.ok(), Some(1));
 }
 
 #[circuit_breaker(name = "attributes.test", failure_threshold = 1)]
