@@ -92,9 +92,23 @@ impl fmt::Debug for Name {
     }
 }
 
+/// With control characters escaped: a key comes from outside, and is to forge no line of a log and
+/// steer no terminal.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        let name = self.as_str();
+        if !name.contains(char::is_control) {
+            return f.pad(name);
+        }
+        let mut escaped = String::with_capacity(name.len() + 8);
+        for character in name.chars() {
+            if character.is_control() {
+                escaped.extend(character.escape_default());
+            } else {
+                escaped.push(character);
+            }
+        }
+        f.pad(&escaped)
     }
 }
 
@@ -140,6 +154,14 @@ pub(crate) fn check(name: &str) -> Result<(), NameError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_characters_are_shown_escaped_and_kept_as_they_are() {
+        let name = Name::shared("api[a\nb\u{1b}[31m]".into());
+        assert_eq!(name.to_string(), "api[a\\nb\\u{1b}[31m]");
+        assert_eq!(name.as_str(), "api[a\nb\u{1b}[31m]");
+        assert_eq!(format!("{:>4}", Name::literal("ü")), "   ü");
+    }
 
     #[test]
     fn names_are_checked() {

@@ -7,6 +7,7 @@ use crate::{
     breaker::{State, TransitionReason},
     config::ConfigError,
     error::show,
+    name::Name,
 };
 
 const TARGET: &str = "cb_runtime";
@@ -23,25 +24,22 @@ pub(crate) fn event(event: &Event) {
             }
         }
         Event::ModeChanged { name, to, lasts, .. } => {
-            let name: &str = name;
             let time = lasts.map_or_else(String::new, |time| format!(" for {}", show(time)));
             tracing::info!(
-                target: TARGET, name, mode = %to, "circuit breaker `{name}` was set to {to}{time}"
+                target: TARGET, name = name.as_str(), mode = %to, "circuit breaker `{name}` was set to {to}{time}"
             );
         }
         Event::Reset { name, .. } => {
-            let name: &str = name;
-            tracing::debug!(target: TARGET, name, "circuit breaker `{name}` was reset");
+            tracing::debug!(target: TARGET, name = name.as_str(), "circuit breaker `{name}` was reset");
         }
         Event::ConfigChanged { name, changes, .. } => {
-            let name: &str = name;
             let changes: Vec<String> = changes
                 .iter()
                 .map(|change| format!("`{}` from {} to {}", change.setting, change.from, change.to))
                 .collect();
             let changes = changes.join(", ");
             tracing::info!(
-                target: TARGET, name, "settings of circuit breaker `{name}` were changed: {changes}"
+                target: TARGET, name = name.as_str(), "settings of circuit breaker `{name}` were changed: {changes}"
             );
         }
         Event::CallRejected { .. } | Event::FallbackUsed { .. } => {}
@@ -49,7 +47,7 @@ pub(crate) fn event(event: &Event) {
 }
 
 struct Change<'a> {
-    name: &'a str,
+    name: &'a Name,
     from: State,
     to: State,
     reason: TransitionReason,
@@ -68,7 +66,7 @@ impl Change<'_> {
         };
         let opened = if *dry_run { "would have opened" } else { "opened" };
         tracing::warn!(
-            target: TARGET, name, %from, %to, reason, dry_run,
+            target: TARGET, name = name.as_str(), %from, %to, reason, dry_run,
             "circuit breaker `{name}` {opened}: {reason}{last}; {next}"
         );
     }
@@ -78,7 +76,7 @@ impl Change<'_> {
         let reason = reason.to_string();
         let verb = if *dry_run { "would have become" } else { "became" };
         tracing::info!(
-            target: TARGET, name, %from, %to, reason, dry_run,
+            target: TARGET, name = name.as_str(), %from, %to, reason, dry_run,
             "circuit breaker `{name}` {verb} {to}: {reason}"
         );
     }

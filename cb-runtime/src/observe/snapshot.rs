@@ -106,7 +106,7 @@ impl Snapshot {
         let (parent, key) = name.parent_and_key().unzip();
         let is_open = state == State::Open && mode != Mode::ForcedOpen;
         Self {
-            name: name.to_string(),
+            name: name.as_str().to_owned(),
             parent: parent.map(ToOwned::to_owned),
             key: key.map(ToOwned::to_owned),
             service_type: config.service_type().map(ToOwned::to_owned),

@@ -84,6 +84,9 @@ impl Drop for Watch {
 
 impl Core {
     fn begin_check(&self, generation: u64) -> Option<Due> {
+        if self.is_detached() {
+            return None;
+        }
         let ((permit, generation), _) = self
             .change(|machine, step| (machine.admit_check(generation, step), machine.generation()));
         let config = self.config();

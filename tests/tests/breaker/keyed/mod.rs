@@ -179,7 +179,7 @@ fn given_threads_when_all_call_with_one_new_key_at_once_then_all_calls_are_on_on
 
 #[test]
 fn given_a_setting_out_of_bounds_when_calls_come_then_it_is_logged_once_and_harms_none() {
-    let site = site!("keyed-invalid", settings().failure_threshold(0));
+    let site = site!("keyed-invalid", settings().failure_threshold(0).critical(true));
 
     let lines = logged(true, || {
         succeed(site, "a");
@@ -188,8 +188,11 @@ fn given_a_setting_out_of_bounds_when_calls_come_then_it_is_logged_once_and_harm
         assert!(site.admit().is_ok());
     });
 
-    let told = "`failure_threshold` must be at least 1, but is 0".to_owned();
+    let told = "circuit breaker `keyed-invalid`: by what its functions say together, \
+                `failure_threshold` must be at least 1, but is 0; `failure_threshold` is left out"
+        .to_owned();
     assert_eq!(lines, [(Level::ERROR, told.clone()), (Level::ERROR, told)], "once for each");
-    assert_eq!(get("keyed-invalid[a]").config(), Config::default());
-    assert_eq!(get("keyed-invalid").config(), Config::default());
+    let rest = settings().critical(true).failure_threshold(5).build().unwrap();
+    assert_eq!(get("keyed-invalid[a]").config(), rest);
+    assert_eq!(get("keyed-invalid").config(), rest);
 }
