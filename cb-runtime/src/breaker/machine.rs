@@ -39,7 +39,7 @@ pub(crate) struct Machine {
     /// When a call last began or ended, as far as is known.
     pub(super) last_call: Tick,
     /// Calls need not ask until the timer rings: see [`Machine::settle`].
-    settled: bool,
+    pub(super) settled: bool,
     pub(super) watched: bool,
     /// A task runs health checks in the place of probes.
     pub(super) checked: bool,
@@ -164,36 +164,6 @@ impl Machine {
             detached: false,
             narrated: false,
         }
-    }
-
-    /// Takes note of the time, and of what passed unasked since the last step.
-    pub(super) fn catch_up(&mut self, step: &mut Step<'_>) {
-        self.count_passed(step.now, step.config, step.passed);
-        self.end_mode(step);
-    }
-
-    fn count_passed(&mut self, now: Tick, config: &Config, passed: Passed) {
-        let seen = std::mem::replace(&mut self.seen, passed);
-        if !matches!(self.phase, Phase::Closed) {
-            return;
-        }
-        let successes = passed.successes.wrapping_sub(seen.successes);
-        if successes > 0 {
-            self.tally.add_successes(successes, config.window(), now);
-        }
-        if self.settled && passed.admitted != seen.admitted {
-            self.last_call = now;
-        }
-        if config.reset_timeout().is_some_and(|idle| now >= self.last_call.after(idle)) {
-            self.tally = Tally::default();
-        }
-    }
-
-    /// What a reader at `now` is to see.
-    pub(crate) fn as_of(&self, now: Tick, config: &Config, passed: Passed) -> Self {
-        let mut machine = self.clone();
-        machine.count_passed(now, config, passed);
-        machine
     }
 
     /// Decides on one call.
@@ -369,35 +339,6 @@ impl Machine {
         }
     }
 
-    /// Lets calls pass unasked until the time that is returned, when
-    /// [`unsettle`](Self::unsettle) is to be called; `None` where nothing is gained by it.
-    ///
-    /// A window of time, and `reset_timeout`, ask of each call when it was. That it was in this
-    /// slice, or that there was one at all, is exact enough.
-    pub(crate) fn settle(&mut self, now: Tick, config: &Config) -> Option<Tick> {
-        if self.settled || !needs_time(config) || !self.counts_calls() {
-            return None;
-        }
-        self.tally.begin(config.window(), now);
-        let slice = self.tally.slice_end(now).unwrap_or(Tick::NEVER);
-        let idle = config.reset_timeout().map_or(Tick::NEVER, |idle| now.after(idle / 16));
-        let until = slice.min(idle);
-        // A timer is not worth its while, nor exact enough, for less.
-        let worth = until != Tick::NEVER && until.since(now) >= Duration::from_millis(5);
-        self.settled = worth;
-        worth.then_some(until)
-    }
-
-    fn counts_calls(&self) -> bool {
-        matches!(self.phase, Phase::Closed) && matches!(self.mode, Mode::Normal)
-    }
-
-    /// The timer has rung: the next call is to ask.
-    pub(crate) fn unsettle(&mut self, step: &mut Step<'_>) {
-        self.catch_up(step);
-        self.settled = false;
-    }
-
     /// Whether single calls are told of as events.
     pub(crate) fn set_narrated(&mut self, narrated: bool) {
         self.narrated = narrated;
@@ -441,7 +382,7 @@ impl Machine {
     }
 
     pub(crate) fn word(&self, now: Tick, config: &Config) -> Word {
-        let waits_for_time = needs_time(config) && !self.settled;
+        let waits_for_time = self.waits_for_time(config);
         // What slides out of a window of time may be successes: then more calls are to be shed.
         let sheds =
             config.shed().is_some() && (waits_for_time || self.shed_probability(now, config) > 0.0);
@@ -454,11 +395,6 @@ impl Machine {
             .with_every_call_timed(config.slow_call().is_some())
             .with_careful(waits_for_time || sheds)
     }
-}
-
-/// Whether it matters when calls were.
-fn needs_time(config: &Config) -> bool {
-    matches!(config.window(), crate::config::Window::Time(_)) || config.reset_timeout().is_some()
 }
 
 impl Phase {

@@ -13,6 +13,7 @@ mod outbox;
 pub(crate) mod permit;
 mod probes;
 pub(crate) mod refusal;
+mod settling;
 mod slot;
 mod slow;
 pub(crate) mod stakes;
