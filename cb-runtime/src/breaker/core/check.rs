@@ -77,7 +77,9 @@ impl Drop for Watch {
             self.end((Judged::Nothing, None));
         }
         if let Some(core) = self.core.upgrade() {
-            core.change(|machine, _| machine.set_checked(self.generation, false));
+            // The next change may begin a check anew. This is none itself: a runtime that is shut down
+            // would drop that one too, and so on.
+            lock(&core.inner).machine.set_checked(self.generation, false);
         }
     }
 }
