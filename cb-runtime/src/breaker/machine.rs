@@ -349,6 +349,10 @@ impl Machine {
     /// The settings are others from now on. State, row, and what still fits of the window stay.
     pub(crate) fn reconfigure(&mut self, new: &Config, step: &mut Step<'_>) {
         self.catch_up(step);
+        if step.config.reset_timeout().is_none() {
+            // When calls were was of no interest so far.
+            self.last_call = step.now;
+        }
         self.tally.refit(step.config.window(), new.window(), step.now);
     }
 
