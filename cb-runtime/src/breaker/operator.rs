@@ -26,7 +26,7 @@ impl Machine {
     }
 
     /// Closed, with nothing counted; what is to be told of it, the caller tells.
-    fn close(&mut self, now: Tick) {
+    pub(super) fn close(&mut self, now: Tick) {
         self.phase = Phase::Closed;
         self.phase_since = now;
         self.tally = Tally::default();
