@@ -7,6 +7,7 @@ mod call;
 mod closed;
 mod errors;
 mod half_open;
+mod idle;
 mod late_answers;
 mod logs;
 mod modes;
@@ -14,8 +15,11 @@ mod open;
 mod outcomes;
 mod permits;
 mod registry;
+mod shed;
+mod slow;
 mod snapshot;
 mod totals;
+mod windows;
 
 use std::{
     future::pending,
@@ -126,5 +130,18 @@ impl<'a> Flight<'a> {
 
     fn cancel(self) {
         drop(self.call);
+    }
+}
+
+/// Random numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    /// Below `sides`.
+    fn throw(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
     }
 }
