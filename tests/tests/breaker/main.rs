@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 #![allow(clippy::unchecked_time_subtraction, reason = "the times are constants of the tests")]
 
+mod backoff;
 mod call;
 mod closed;
 mod errors;
@@ -14,6 +15,8 @@ mod modes;
 mod open;
 mod outcomes;
 mod permits;
+mod reconfigure;
+mod reconfigure_calls;
 mod registry;
 mod shed;
 mod slow;
