@@ -5,11 +5,15 @@
 
 mod backoff;
 mod call;
+mod call_events;
 mod closed;
 mod errors;
+mod events;
 mod half_open;
+mod handlers;
 mod idle;
 mod late_answers;
+mod listeners;
 mod logs;
 mod modes;
 mod open;
