@@ -11,6 +11,7 @@ mod errors;
 mod events;
 mod half_open;
 mod handlers;
+mod health_check;
 mod idle;
 mod late_answers;
 mod listeners;
