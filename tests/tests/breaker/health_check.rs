@@ -170,6 +170,20 @@ async fn given_a_check_under_way_when_the_breaker_is_reset_then_what_it_finds_is
 }
 
 #[tokio::test(start_paused = true)]
+async fn given_a_breaker_that_is_opened_and_reset_often_when_it_is_then_no_tasks_are_left() {
+    script(&[]);
+    let breaker = breaker(checked().recovery_timeout(Duration::MAX));
+
+    for _ in 0..100 {
+        open(&breaker).await;
+        breaker.reset();
+        tokio::task::yield_now().await;
+    }
+
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn given_a_check_that_panics_when_it_is_run_then_that_is_a_failure() {
     for find in [Find::Panic, Find::PanicLater] {
         script(&[find, Find::Well]);
@@ -184,6 +198,21 @@ async fn given_a_check_that_panics_when_it_is_run_then_that_is_a_failure() {
 
         assert_eq!((breaker.state(), CHECKS.get()), (State::Closed, 2));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_a_check_that_hangs_when_probe_timeout_is_over_then_that_is_a_failure() {
+    script(&[Find::Hang, Find::Well]);
+    let breaker = opened(checked().probe_timeout(SECOND)).await;
+
+    pass(RECOVERY + SECOND + Duration::from_millis(10)).await;
+
+    assert_eq!((breaker.state(), CHECKS.get()), (State::Open, 1));
+    assert_eq!(last_opening(&breaker), Some(OpenReason::HealthCheckFailed));
+    let error = breaker.snapshot().last_error;
+    assert_eq!(error.as_deref(), Some("the health check took too long"));
+    pass(RECOVERY).await;
+    assert_eq!((breaker.state(), CHECKS.get()), (State::Closed, 2));
 }
 
 #[tokio::test(start_paused = true)]
