@@ -10,8 +10,9 @@ use std::{
 };
 
 use cb_runtime::{
-    __private::Site, CallError, CircuitBreaker, CircuitError, Config, Declaration, State,
+    __private::Site, CallError, CircuitBreaker, CircuitError, Config, Declaration, State, Window,
 };
+use tokio::{runtime, time::advance};
 
 const CALLS: usize = 1000;
 
@@ -159,4 +160,36 @@ fn given_a_key_that_has_a_breaker_when_calls_come_with_it_then_nothing_is_alloca
     call();
 
     assert_eq!(allocations(call), 0);
+}
+
+/// How often a million calls ask for memory, a quarter of them failures, while the window slides.
+fn allocations_in_a_million_calls(window: Window) -> u64 {
+    let config = Config::builder().failure_threshold(u32::MAX).failure_rate(1.0).window(window);
+    let breaker = CircuitBreaker::new("orders", config.build().unwrap());
+    let call = |number: u32| {
+        let answer = if number.is_multiple_of(4) { Err(()) } else { Ok(()) };
+        assert_eq!(breaker.call_blocking(|| answer).is_ok(), answer.is_ok());
+    };
+    // From here on the window is as large as it will be.
+    (0..4000).for_each(call);
+    let paused = runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    paused.unwrap().block_on(async {
+        let mut count = 0;
+        for _ in 0..1000 {
+            advance(Duration::from_millis(100)).await;
+            count += allocation_counter::measure(|| (0..1000).for_each(call)).count_total;
+        }
+        assert_eq!(breaker.snapshot().failure_rate, Some(0.25));
+        count
+    })
+}
+
+#[test]
+fn given_a_window_of_time_when_a_million_calls_end_in_it_then_nothing_is_allocated() {
+    assert_eq!(allocations_in_a_million_calls(Window::time(Duration::from_millis(1600))), 0);
+}
+
+#[test]
+fn given_a_window_of_calls_when_a_million_calls_end_in_it_then_nothing_is_allocated() {
+    assert_eq!(allocations_in_a_million_calls(Window::calls(1000)), 0);
 }

@@ -26,9 +26,9 @@ use crate::{
 pub(crate) struct Machine {
     pub(super) generation: u64,
     pub(super) phase: Phase,
-    pub(super) phase_since: Tick,
     pub(super) mode: Mode,
-    pub(super) mode_since: Tick,
+    /// When callers last met another state, or an operator set another mode.
+    pub(super) since: Tick,
     /// When the mode ends by itself.
     pub(super) mode_until: Tick,
     pub(super) tally: Tally,
@@ -150,9 +150,8 @@ impl Machine {
         Self {
             generation: 0,
             phase: Phase::Closed,
-            phase_since: now,
             mode: Mode::Normal,
-            mode_since: now,
+            since: now,
             mode_until: Tick::NEVER,
             tally: Tally::default(),
             openings: None,
@@ -193,18 +192,18 @@ impl Machine {
             }
             Phase::Open if step.now < open_until => Err(Refused::Open),
             Phase::Open | Phase::HalfOpen(_) if self.checked => Err(Refused::HalfOpen),
-            Phase::Open => Ok(self.half_open(step)),
+            Phase::Open => {
+                let mut probes = Box::<Probes>::default();
+                let probe = probes.admit(step.now, step.config);
+                self.half_open(probes, step);
+                probe
+            }
             Phase::HalfOpen(probes) => probes.admit(step.now, step.config),
         }
     }
 
-    /// Half-open, with the first probe admitted.
-    pub(super) fn half_open(&mut self, step: &mut Step<'_>) -> Role {
-        let mut probes = Box::<Probes>::default();
-        // The first permit of all is free.
-        let probe = probes.admit(step.now, step.config).unwrap_or(Role::Onlooker);
+    pub(super) fn half_open(&mut self, probes: Box<Probes>, step: &mut Step<'_>) {
         self.enter(Phase::HalfOpen(probes), TransitionReason::OpenTimeOver, None, step);
-        probe
     }
 
     fn shed_probability(&self, now: Tick, config: &Config) -> f64 {
@@ -307,12 +306,14 @@ impl Machine {
         let from = self.phase.state();
         self.checked &= matches!(phase, Phase::HalfOpen(_));
         self.phase = phase;
-        self.phase_since = step.now;
         self.tally = Tally::default();
         self.watched = false;
         self.generation += 1;
         let (to, dry_run) = (self.phase.state(), self.mode == Mode::MetricsOnly);
         if from != to {
+            if !dry_run {
+                self.since = step.now;
+            }
             let transition = Transition { from, to, reason, opening, dry_run, before };
             step.news.push(Change::Transition(transition));
         }
@@ -329,6 +330,10 @@ impl Machine {
     /// The settings are others from now on. State, row, and what still fits of the window stay.
     pub(crate) fn reconfigure(&mut self, new: &Config, step: &mut Step<'_>) {
         self.catch_up(step);
+        if step.config.reset_timeout().is_none() {
+            // When calls were was of no interest so far.
+            self.last_call = step.now;
+        }
         self.tally.refit(step.config.window(), new.window(), step.now);
     }
 

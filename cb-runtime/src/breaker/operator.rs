@@ -3,6 +3,7 @@
 use super::{
     change::{Before, Change, Transition, TransitionReason},
     machine::{Machine, Phase, Role, Step},
+    probes::Probes,
     state::{Mode, State},
     tally::Tally,
 };
@@ -17,7 +18,7 @@ impl Machine {
         if self.mode == Mode::ForcedOpen {
             let (from, before) = (self.visible(), self.before(step.now, step.config));
             self.put_mode(Mode::Normal, Tick::NEVER, step);
-            self.close(step.now);
+            self.close();
             self.tell(from, TransitionReason::Reset, before, step);
         } else {
             self.enter(Phase::Closed, TransitionReason::Reset, None, step);
@@ -26,9 +27,8 @@ impl Machine {
     }
 
     /// Closed, with nothing counted; what is to be told of it, the caller tells.
-    fn close(&mut self, now: Tick) {
+    pub(super) fn close(&mut self) {
         self.phase = Phase::Closed;
-        self.phase_since = now;
         self.tally = Tally::default();
         self.forget_openings();
         self.watched = false;
@@ -52,7 +52,7 @@ impl Machine {
         let (from, before) = (self.visible(), self.before(step.now, step.config));
         // What a dry run would have done was not done, and what it is to find out starts afresh.
         if self.mode == Mode::MetricsOnly || mode == Mode::MetricsOnly {
-            self.close(step.now);
+            self.close();
         } else {
             if let Phase::HalfOpen(probes) = &mut self.phase {
                 probes.recall();
@@ -72,15 +72,16 @@ impl Machine {
         let from = std::mem::replace(&mut self.mode, mode);
         self.mode_until = until;
         if from != mode {
-            self.mode_since = step.now;
+            self.since = step.now;
         }
         step.news.push(Change::Mode { from, to: mode, until });
     }
 
     /// Tells of a change in what callers meet, if it is one.
-    fn tell(&self, from: State, reason: TransitionReason, before: Before, step: &mut Step<'_>) {
+    fn tell(&mut self, from: State, reason: TransitionReason, before: Before, step: &mut Step<'_>) {
         let to = self.visible();
         if from != to {
+            self.since = step.now;
             let (opening, dry_run) = (None, false);
             let transition = Transition { from, to, reason, opening, dry_run, before };
             step.news.push(Change::Transition(transition));
@@ -123,12 +124,13 @@ impl Machine {
         }
     }
 
-    /// Since when the breaker has been in the state that [`Machine::state`] tells.
-    pub(crate) fn state_since(&self, now: Tick) -> Tick {
+    /// Since when the breaker has been in the state and mode that [`Machine::state`] and
+    /// [`Machine::mode`] tell.
+    pub(crate) fn since(&self, now: Tick) -> Tick {
+        let of_mode = if now >= self.mode_until { self.mode_until } else { self.since };
         match self.phase {
-            _ if matches!(self.mode(now), Mode::ForcedOpen | Mode::MetricsOnly) => self.mode_since,
-            Phase::Open if now >= self.opening().until => self.opening().until,
-            _ => self.phase_since,
+            Phase::Open if self.state(now) == State::HalfOpen => of_mode.max(self.opening().until),
+            _ => of_mode,
         }
     }
 
@@ -138,6 +140,11 @@ impl Machine {
             && self.mode == Mode::Normal
             && !matches!(self.phase, Phase::Closed)
             && !self.checked
+    }
+
+    /// Whether a health check stands in for the probes.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.checked
     }
 
     /// A task runs the checks of this generation from now on, or does not any more.
@@ -156,8 +163,13 @@ impl Machine {
         }
         let until = self.opening().until;
         match &mut self.phase {
-            Phase::Open if step.now >= until => Some(self.half_open(step)),
-            Phase::HalfOpen(probes) => probes.admit(step.now, step.config).ok(),
+            Phase::Open if step.now >= until => {
+                let mut probes = Box::<Probes>::default();
+                let permit = probes.admit_check(step.now, step.config).ok();
+                self.half_open(probes, step);
+                permit
+            }
+            Phase::HalfOpen(probes) => probes.admit_check(step.now, step.config).ok(),
             Phase::Open | Phase::Closed => None,
         }
     }

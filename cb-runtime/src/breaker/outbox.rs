@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use tokio::task::AbortHandle;
+
 use crate::observe::event::Event;
 
 /// So many of the latest events are kept.
@@ -14,6 +16,9 @@ pub(super) struct Outbox {
     history: VecDeque<Arc<Event>>,
     waiting: VecDeque<Arc<Event>>,
     delivering: bool,
+    /// The task that waits for the end of the open time, or checks, and the generation for which it
+    /// was begun.
+    check: Option<(u64, AbortHandle)>,
 }
 
 impl Outbox {
@@ -49,6 +54,27 @@ impl Outbox {
             self.waiting = VecDeque::new();
         }
         next
+    }
+
+    /// Keeps the task that was begun last, if one is wanted at all. Returns the other, to be aborted.
+    ///
+    /// Another thread may meanwhile have begun one for a later opening, and a task may itself have moved
+    /// the breaker on: so generations are compared with each other and not with the present one.
+    pub(super) fn put_check(
+        &mut self,
+        generation: u64,
+        task: AbortHandle,
+        wanted: bool,
+    ) -> Option<AbortHandle> {
+        match &self.check {
+            _ if !wanted => Some(task),
+            Some((later, _)) if *later > generation => Some(task),
+            _ => self.check.replace((generation, task)).map(|(_, earlier)| earlier),
+        }
+    }
+
+    pub(super) fn take_check(&mut self) -> Option<AbortHandle> {
+        self.check.take().map(|(_, task)| task)
     }
 
     pub(super) fn history(&self) -> Vec<Event> {

@@ -23,6 +23,15 @@ const NUMBERS: u32 = 1 << 24;
 impl Probes {
     /// Gives a permit if one is free; one whose time is over is.
     pub(super) fn admit(&mut self, now: Tick, config: &Config) -> Result<Role, Refused> {
+        self.admit_until(now.after(config.probe_timeout()), now, config)
+    }
+
+    /// The same, for one who keeps to the time himself: his permit does not go to another.
+    pub(super) fn admit_check(&mut self, now: Tick, config: &Config) -> Result<Role, Refused> {
+        self.admit_until(Tick::NEVER, now, config)
+    }
+
+    fn admit_until(&mut self, expires: Tick, now: Tick, config: &Config) -> Result<Role, Refused> {
         let most = config.half_open_max_calls() as usize;
         if self.in_flight.len() >= most {
             self.in_flight.retain(|probe| now < probe.expires);
@@ -32,7 +41,7 @@ impl Probes {
         }
         let id = self.admitted;
         self.admitted = (id + 1) % NUMBERS;
-        self.in_flight.push(Probe { id, expires: now.after(config.probe_timeout()) });
+        self.in_flight.push(Probe { id, expires });
         Ok(Role::Probe(id))
     }
 

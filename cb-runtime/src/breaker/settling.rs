@@ -48,6 +48,9 @@ impl Machine {
     pub(crate) fn as_of(&self, now: Tick, config: &Config, passed: Passed) -> Self {
         let mut machine = self.clone();
         machine.count_passed(now, config, passed);
+        if machine.mode == Mode::MetricsOnly && now >= machine.mode_until {
+            machine.close();
+        }
         machine
     }
 

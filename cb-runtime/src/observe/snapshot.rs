@@ -32,7 +32,7 @@ pub struct Snapshot {
     pub state: State,
     /// What an operator has set.
     pub mode: Mode,
-    /// Since when it has been in this state.
+    /// Since when it has been in this state and mode.
     #[serde(serialize_with = "rfc3339")]
     pub since: SystemTime,
     /// The length of the present row of failures; zero unless closed.
@@ -113,7 +113,7 @@ impl Snapshot {
             critical: config.critical(),
             state,
             mode,
-            since: wall(now, machine.state_since(now)),
+            since: wall(now, machine.since(now)),
             consecutive_failures: machine.row(),
             failure_rate: counts.failure_rate(config.min_calls()),
             slow_call_rate,

@@ -2,12 +2,12 @@
 
 use std::{
     fmt::{Debug, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use cb_runtime::{CircuitBreaker, Config, State};
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Dispatch, Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
     subscriber::with_default,
@@ -60,7 +60,14 @@ fn breaker() -> CircuitBreaker {
     CircuitBreaker::new("orders", Config::builder().failure_threshold(2).build().unwrap())
 }
 
+/// Never asked for anything. While there is one subscriber only, `tracing` has the thread that first
+/// comes by a line that logs say for all threads whether anybody listens, and that may be the thread of
+/// another test, where nobody does.
+static ANOTHER: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(Log { lines: Lines::default(), panics: false }));
+
 pub(super) fn logged(panics: bool, act: impl FnOnce()) -> Vec<(Level, String)> {
+    LazyLock::force(&ANOTHER);
     let lines = Lines::default();
     with_default(Log { lines: Arc::clone(&lines), panics }, act);
     let lines = lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -3,20 +3,32 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 #![allow(clippy::unchecked_time_subtraction, reason = "the times are constants of the tests")]
 
+mod backoff;
 mod call;
+mod call_events;
 mod closed;
 mod errors;
+mod events;
 mod half_open;
+mod handlers;
+mod health_check;
+mod idle;
 mod keyed;
 mod late_answers;
+mod listeners;
 mod logs;
 mod modes;
 mod open;
 mod outcomes;
 mod permits;
+mod reconfigure;
+mod reconfigure_calls;
 mod registry;
+mod shed;
+mod slow;
 mod snapshot;
 mod totals;
+mod windows;
 
 use std::{
     future::pending,
@@ -127,5 +139,18 @@ impl<'a> Flight<'a> {
 
     fn cancel(self) {
         drop(self.call);
+    }
+}
+
+/// Random numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    /// Below `sides`.
+    fn throw(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
     }
 }

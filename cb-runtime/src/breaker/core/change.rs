@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::{Core, Inner, check, end::contain};
+use tokio::task::AbortHandle;
+
 use crate::{
     breaker::{
         change::Change,
@@ -27,6 +29,8 @@ pub(super) struct Aftermath {
     watch: Option<Tick>,
     /// The open time ends then, and a health check is to be made.
     check: Option<Tick>,
+    /// A health check that was waiting for what is over.
+    cancel: Option<AbortHandle>,
     /// The first of the events to deliver.
     deliver: Option<Arc<Event>>,
 }
@@ -76,6 +80,9 @@ impl Core {
         if watch.is_some() {
             inner.machine.set_watched(generation, true);
         }
+        let checked = inner.machine.is_checked();
+        let cancel =
+            inner.outbox.as_mut().filter(|_| !checked).and_then(|outbox| outbox.take_check());
         let checks = inner.machine.wants_check(&inner.config) && check::can_run();
         if checks {
             inner.machine.set_checked(generation, true);
@@ -88,7 +95,7 @@ impl Core {
         self.published.store(&opening, inner.machine.mode_until());
         self.word.store(word.0, Ordering::Release);
         let deliver = inner.outbox.as_mut().and_then(|outbox| outbox.begin());
-        Aftermath { word, watch, check: checks.then_some(opening.until), deliver }
+        Aftermath { word, watch, check: checks.then_some(opening.until), cancel, deliver }
     }
 
     pub(super) fn after(&self, aftermath: Aftermath) {
@@ -98,8 +105,11 @@ impl Core {
         {
             self.stop_watching(generation);
         }
+        if let Some(waiting) = aftermath.cancel {
+            waiting.abort();
+        }
         if let Some(until) = aftermath.check {
-            check::spawn(self.this.clone(), generation, until);
+            self.begin_checks(generation, until);
         }
         if let Some(first) = aftermath.deliver {
             self.deliver(first);
@@ -220,17 +230,19 @@ impl Core {
         }
     }
 
-    /// Changes the settings by what the caller's function changes. It runs outside of the lock, and of
-    /// two at once each has its effect: what counts is which settings it changed.
+    /// Changes the settings as the caller's function says. It runs outside of the lock, and of two at
+    /// once each has its effect: the settings that it changed are changed in what is there then.
     pub(crate) fn reconfigure(
         &self,
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
     ) -> Result<(), ConfigError> {
         let before = self.config().to_builder();
-        let wanted = change(before).changed_from(&before);
+        let after = change(before);
         let now = Tick::now();
         let mut inner = lock(&self.inner);
-        let new = wanted.or(inner.config.to_builder()).build()?;
+        let present = inner.config.to_builder();
+        let new = if present == before { after } else { after.changed_from(&before).or(present) };
+        let new = new.build()?;
         let differences = inner.config.differences(&new);
         let ((), mut news) =
             inner.step(now, self.passed(), |machine, step| machine.reconfigure(&new, step));

@@ -18,15 +18,6 @@ pub(super) fn can_run() -> bool {
     !cfg!(cb_loom) && Handle::try_current().is_ok()
 }
 
-/// Runs checks from `until` on, for the opening of this generation, on the present runtime.
-pub(super) fn spawn(core: Weak<Core>, generation: u64, until: Tick) {
-    let watch = Watch { core, generation, checking: None };
-    match Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn(watch.run(until))),
-        Err(_) => drop(watch),
-    }
-}
-
 /// One opening's checks. However it ends, the breaker does not wait for it any longer.
 struct Watch {
     core: Weak<Core>,
@@ -77,12 +68,28 @@ impl Drop for Watch {
             self.end((Judged::Nothing, None));
         }
         if let Some(core) = self.core.upgrade() {
-            core.change(|machine, _| machine.set_checked(self.generation, false));
+            // The next change may begin a check anew. This is none itself: a runtime that is shut down
+            // would drop that one too, and so on.
+            lock(&core.inner).machine.set_checked(self.generation, false);
         }
     }
 }
 
 impl Core {
+    /// Runs checks from `until` on, for the opening of this generation, on the present runtime.
+    pub(super) fn begin_checks(&self, generation: u64, until: Tick) {
+        let watch = Watch { core: self.this.clone(), generation, checking: None };
+        let Ok(runtime) = Handle::try_current() else { return };
+        let task = runtime.spawn(watch.run(until)).abort_handle();
+        let mut inner = lock(&self.inner);
+        let wanted = inner.machine.is_checked();
+        let late = inner.outbox.get_or_insert_default().put_check(generation, task, wanted);
+        drop(inner);
+        if let Some(late) = late {
+            late.abort();
+        }
+    }
+
     fn begin_check(&self, generation: u64) -> Option<Due> {
         if self.is_detached() {
             return None;

@@ -63,7 +63,7 @@ fn given_a_forced_opening_that_ended_unseen_when_it_is_forced_anew_then_it_is_so
     force_open_for(&mut scene, SECOND);
 
     assert_eq!(scene.refusal(), Some(Refused::ForcedOpen));
-    assert_eq!(scene.machine.state_since(scene.now), scene.now);
+    assert_eq!(scene.machine.since(scene.now), scene.now);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn given_metrics_only_when_it_would_be_open_then_it_is_closed_since_the_mode_was
     }
 
     assert_eq!(scene.state(), State::Closed);
-    assert_eq!(scene.machine.state_since(scene.now), set_at);
+    assert_eq!(scene.machine.since(scene.now), set_at);
 }
 
 #[test]

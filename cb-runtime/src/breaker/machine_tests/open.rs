@@ -64,11 +64,11 @@ fn given_an_open_machine_when_it_became_so_then_it_says_since_when() {
     let opened = scene.now;
 
     scene.wait(RECOVERY - NANO);
-    assert_eq!(scene.machine.state_since(scene.now), opened);
+    assert_eq!(scene.machine.since(scene.now), opened);
 
     scene.wait(SECOND);
     assert_eq!(
-        scene.machine.state_since(scene.now),
+        scene.machine.since(scene.now),
         opened.after(RECOVERY),
         "half-open since the end of the open time, though no call has come since"
     );
