@@ -6,11 +6,12 @@
 //! Times differ from machine to machine and from minute to minute; what holds better is how many
 //! uncontended `fetch_add(1, Relaxed)` a call costs. So every round times every row, `fetch_add` among
 //! them, and each row's figure is the median over the rounds of its ratio to the `fetch_add` of its own
-//! round.
+//! round. What holds best is how many instructions it takes, which valgrind counts where it is installed.
 
 mod attribute;
 mod body;
 mod handle;
+mod instructions;
 mod memory;
 mod peers;
 mod report;
@@ -33,9 +34,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         Group::new("the handle: open, rejected", handle::open()?),
         Group::new("peers: open, rejected", peers::open()?),
     ];
+    if instructions::is_counted() {
+        instructions::make_calls(&groups);
+        return Ok(());
+    }
     let bytes = memory::bytes_per_breaker()?;
     rows::measure(&mut groups, effort)?;
     let scaling = threads::measure(&groups, effort)?;
-    report::print(&groups, &scaling, &bytes, effort);
+    let counted = instructions::count(&mut groups);
+    report::print(&groups, &scaling, &bytes, &counted, effort);
     Ok(())
 }

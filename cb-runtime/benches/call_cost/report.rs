@@ -1,5 +1,7 @@
 //! The table.
 
+use std::error::Error;
+
 use crate::{
     memory::Bytes,
     rows::{Effort, Group},
@@ -9,16 +11,24 @@ use crate::{
 /// The words of a row stand in so many columns.
 const LABEL: usize = 46;
 
-pub(crate) fn print(groups: &[Group], scaling: &[Scaling], bytes: &[Bytes], effort: Effort) {
+pub(crate) fn print(
+    groups: &[Group],
+    scaling: &[Scaling],
+    bytes: &[Bytes],
+    counted: &Result<(), Box<dyn Error>>,
+    effort: Effort,
+) {
     println!(
-        "\n{:LABEL$}{:>10}{:>13}{:>11}{:>15}",
-        "", "ns a call", "× fetch_add", "aim", "allocations"
+        "\n{:LABEL$}{:>10}{:>13}{:>11}{:>14}{:>13}",
+        "", "ns a call", "× fetch_add", "aim", "instructions", "allocations"
     );
     for group in groups {
         println!("{}", group.title);
         for row in &group.rows {
+            let instructions =
+                row.instructions.map_or_else(String::new, |count| format!("{count:.1}"));
             println!(
-                "  {:<width$}{:>10.2}{:>13.2}{:>11}{:>15.2}",
+                "  {:<width$}{:>10.2}{:>13.2}{:>11}{instructions:>14}{:>13.2}",
                 row.label,
                 row.nanos(),
                 row.ratio(),
@@ -52,6 +62,14 @@ pub(crate) fn print(groups: &[Group], scaling: &[Scaling], bytes: &[Bytes], effo
         effort.thread_rounds,
         effort.batch.as_millis(),
     );
+    match counted {
+        Ok(()) => println!(
+            "Instructions are the program's own, with the loop around the call; the kernel's, which may read \
+             the clock,\nare not among them. Where response times are kept, they differ by a few from run to \
+             run, as the calls that are\ntimed do."
+        ),
+        Err(reason) => println!("Instructions were not counted: {reason}."),
+    }
 }
 
 fn at_most(figure: f64, aim: Option<f64>) -> String {

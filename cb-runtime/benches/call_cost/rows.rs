@@ -27,6 +27,8 @@ pub(crate) struct Row {
     nanos: Vec<f64>,
     ratios: Vec<f64>,
     pub(crate) allocations: f64,
+    /// Instructions a call, where they were counted.
+    pub(crate) instructions: Option<f64>,
 }
 
 /// Rows that stand together in the table.
@@ -126,6 +128,7 @@ impl Row {
             nanos: Vec::new(),
             ratios: Vec::new(),
             allocations: 0.0,
+            instructions: None,
         }
     }
 
