@@ -84,10 +84,15 @@ impl Site {
     /// Counts an answer that a fallback gave.
     #[inline]
     pub fn count_fallback(&'static self) {
-        match self.found.get() {
-            Some(found) if !found.breaker.0.is_detached() => found.breaker.0.count_fallback(),
-            _ => self.core().count_fallback(),
+        if !self.found.get().is_some_and(|found| found.breaker.0.count_fallback_quietly()) {
+            self.count_fallback_with_care();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_fallback_with_care(&'static self) {
+        self.core().count_fallback();
     }
 
     /// The breaker for this value of the function's key. Finding one that is there allocates

@@ -106,11 +106,21 @@ impl Core {
     }
 
     /// Counts an answer that a fallback gave.
-    #[inline]
     pub(crate) fn count_fallback(&self) {
         self.stripes.mine().count_fallback();
         if self.word().is_narrated() {
             self.tell_fallback();
         }
+    }
+
+    /// The same, if the breaker is in its registry and nobody wants to hear of it.
+    #[inline]
+    pub(crate) fn count_fallback_quietly(&self) -> bool {
+        let word = self.word();
+        let quietly = !word.is_detached() && !word.is_narrated();
+        if quietly {
+            self.stripes.mine().count_fallback();
+        }
+        quietly
     }
 }

@@ -36,19 +36,18 @@ impl Core {
         lock(&self.inner).machine.mode(Tick::now())
     }
 
-    /// The present opening, or the latest.
+    /// The present opening, if the breaker is open and stays so while it is read.
     #[inline]
-    pub(in crate::breaker) fn opening(&self) -> Opening {
+    pub(in crate::breaker) fn present_opening(&self) -> Option<Opening> {
         // The fields are written one by one, and before the word. No other opening's can be under way
         // while the word is open, so they belong together if it was and still is the same.
         let before = self.word();
         let opening = self.published.load();
-        if before.is_open() && self.word() == before { opening } else { self.opening_by_lock() }
+        (before.is_open() && self.word() == before).then_some(opening)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn opening_by_lock(&self) -> Opening {
+    /// The present opening or else the latest.
+    pub(in crate::breaker) fn latest_opening(&self) -> Opening {
         lock(&self.inner).machine.opening()
     }
 
