@@ -67,7 +67,10 @@ impl CircuitBreaker {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let held = self.hold()?;
+        let held = match self.hold() {
+            Ok(held) => held,
+            Err(refusal) => return Err(CallError::Rejected(refusal.into_error())),
+        };
         let body = async move { call().await };
         into_result(call::guard(held, body, NoLimit, by_result).await)
     }
@@ -81,7 +84,10 @@ impl CircuitBreaker {
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
-        into_result(call::run(self.hold()?, call, by_result))
+        match self.hold() {
+            Ok(held) => into_result(call::run(held, call, by_result)),
+            Err(refusal) => Err(CallError::Rejected(refusal.into_error())),
+        }
     }
 
     /// Makes an asynchronous call through the breaker, and another where it gives no answer.
@@ -130,12 +136,15 @@ impl CircuitBreaker {
     /// The rejection, where the breaker is open, half-open with all its probes under way, forced open,
     /// or sheds this call.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
-        let ticket = self.0.admit().map_err(Refusal::into_error)?;
-        Ok(Permit::new(Arc::clone(&self.0), ticket))
+        match self.0.admit() {
+            Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
+            Err(refusal) => Err(refusal.into_error()),
+        }
     }
 
-    fn hold(&self) -> Result<Held<&Core>, CircuitError> {
-        let ticket = self.0.admit().map_err(Refusal::into_error)?;
+    #[inline]
+    fn hold(&self) -> Result<Held<&Core>, Refusal<'_>> {
+        let ticket = self.0.admit()?;
         Ok(Held::new(&*self.0, ticket, WhenDropped::Cancelled))
     }
 
