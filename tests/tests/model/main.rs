@@ -12,6 +12,7 @@
 mod api;
 mod drive;
 mod events;
+mod found;
 mod generate;
 mod judged;
 mod model;
