@@ -92,7 +92,8 @@ impl TimeWindow {
         sum
     }
 
-    /// The same calls in a window of another length: each slice goes where its middle was.
+    /// The same calls in a window of another length. Each slice goes where it ended, so that no call that
+    /// still fits is lost; one that does not may count for up to a slice of the old window longer.
     pub(crate) fn refitted(&self, time: Duration, now: Tick) -> Self {
         let width = slice(time);
         // So far back that all that may still count lies after it.
@@ -101,8 +102,8 @@ impl TimeWindow {
         let origin = Tick(now.0.saturating_sub(back)).max(Tick(Tick::UNKNOWN.0 + 1));
         let mut refitted = Self { origin, ..Self::new(time, now) };
         for (number, slice) in self.slices(now) {
-            let middle = number.saturating_mul(self.width).saturating_add(self.width / 2);
-            let at = self.origin.after(Duration::from_nanos(middle)).min(now);
+            let end = (number + 1).saturating_mul(self.width) - 1;
+            let at = self.origin.after(Duration::from_nanos(end)).min(now);
             if at >= origin && slice.calls > 0 {
                 refitted.advance(at);
                 let latest = refitted.latest;

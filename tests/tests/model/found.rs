@@ -24,7 +24,7 @@ fn agrees(settings: &[Setting], steps: &[Step]) {
 }
 
 #[test]
-fn given_a_window_when_the_breaker_is_forced_open_then_it_is_empty() {
+fn given_a_window_when_the_breaker_is_forced_open_and_resumed_then_it_goes_on() {
     agrees(
         &[Setting::Window(Over::Calls(1))],
         &[call(End::Failure), Step::ForceOpen, Step::Resume, call(End::Success)],

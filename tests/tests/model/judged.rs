@@ -123,10 +123,6 @@ impl Calls {
         u32::try_from(row.take_while(|call| call.verdict == Verdict::Failure).count()).unwrap()
     }
 
-    pub(crate) fn empty_window(&mut self) {
-        self.kept = (self.all.len(), self.all.len());
-    }
-
     /// Where the window may begin: the earliest and the latest of the calls.
     fn starts(&self, over: Over, now: Time) -> (usize, usize) {
         let (earliest, latest) = match over {
@@ -168,7 +164,7 @@ impl Calls {
                 }
                 self.kept = self.starts(new.window(), now);
             }
-            _ => self.empty_window(),
+            _ => self.kept = (self.all.len(), self.all.len()),
         }
     }
 

@@ -35,10 +35,9 @@ impl Model {
             self.phase = Phase::Closed(Calls::default());
             self.openings_in_row = 0;
         }
-        match &mut self.phase {
-            Phase::Closed(calls) => calls.empty_window(),
-            Phase::Open { .. } => {}
-            Phase::HalfOpen { probes, .. } => probes.clear(),
+        // What a closed breaker has counted goes on where it was.
+        if let Phase::HalfOpen { probes, .. } = &mut self.phase {
+            probes.clear();
         }
         if mode == Mode::ForcedOpen {
             self.show(Cause::Opened(Why::Forced), before);
