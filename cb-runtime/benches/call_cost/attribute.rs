@@ -6,14 +6,14 @@ use cb_runtime::{CircuitError, State, circuit_breaker, registry};
 
 use crate::{
     body::{ANSWER, Failed, answer},
-    rows::{Row, on_runtime},
+    rows::{Aim, Row, on_runtime},
 };
 
-/// What the project means to reach, in `fetch_add`s.
-const ASYNC: f64 = 1.5;
-const ASYNC_UNTIMED: f64 = 1.0;
-const PLAIN: f64 = 1.0;
-const REJECTED: f64 = 1.0;
+/// What the project means to reach.
+const ASYNC: Aim = Aim::FetchAdds(1.5);
+const ASYNC_UNTIMED: Aim = Aim::FetchAdds(1.0);
+const PLAIN: Aim = Aim::FetchAdds(1.0);
+const REJECTED: Aim = Aim::FetchAdds(1.0);
 
 const STAND_IN: u64 = 2;
 

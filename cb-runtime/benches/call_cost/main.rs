@@ -14,6 +14,7 @@ mod handle;
 mod instructions;
 mod memory;
 mod peers;
+mod policies;
 mod report;
 mod rows;
 mod threads;
@@ -28,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut groups = vec![
         Group::new("yardsticks", yardsticks::rows()),
         Group::new("the attribute: closed, success", attribute::closed()),
+        Group::new("the attribute with policies: closed, success", policies::closed()?),
         Group::new("the handle: closed, success", handle::closed()?),
         Group::new("peers: closed, success", peers::closed()?),
         Group::new("the attribute: open, rejected", attribute::open()?),

@@ -1,15 +1,21 @@
 //! How much memory a breaker takes.
 
-use std::{error::Error, hint::black_box, sync::Arc};
+use std::{error::Error, hint::black_box, sync::Arc, time::Duration};
 
-use cb_runtime::{CircuitBreaker, Config};
+use cb_runtime::{CircuitBreaker, Config, Window};
 
-use crate::{body::answer, peers};
+use crate::{
+    body::{Failed, answer},
+    peers,
+};
 
 /// So many are made that what a library allocates once for all is lost in the average.
 const BREAKERS: u32 = 1000;
 
 const NAME: &str = "orders";
+
+/// How many calls a window holds.
+const WINDOW: u32 = 100;
 
 /// One breaker's memory, on average.
 pub(crate) struct Bytes {
@@ -41,13 +47,31 @@ pub(crate) fn bytes_per_breaker() -> Result<Vec<Bytes>, Box<dyn Error>> {
         let _ = black_box(failsafe::CircuitBreaker::call(&failsafe, answer));
         failsafe
     };
-    let by_hand = bytes("ours, made by hand", ours);
-    // An annotated function's name is a literal, and its handle lies in a static.
-    let each = owned(ours) - owned(|| Arc::<str>::from(NAME));
-    let annotated = Bytes { label: "ours, of an annotated function", each, aim: Some(512.0) };
+    let failed = || {
+        let breaker = ours();
+        let _ = black_box(breaker.call_blocking(|| Err::<u64, _>(Failed)));
+        breaker
+    };
+    let windowed = |window| -> Result<_, Box<dyn Error>> {
+        let config = Config::builder().failure_rate(0.5).window(window).build()?;
+        Ok(move || {
+            let breaker = CircuitBreaker::new(NAME, config.clone());
+            for call in 0..WINDOW {
+                let failed = call % 4 == 0;
+                let body = || if failed { Err(Failed) } else { answer() };
+                let _ = black_box(breaker.call_blocking(body));
+            }
+            breaker
+        })
+    };
+    let of_calls = windowed(Window::calls(WINDOW))?;
+    let of_time = windowed(Window::time(Duration::from_secs(10)))?;
     Ok(vec![
-        annotated,
-        by_hand,
+        Bytes { aim: Some(512.0), ..annotated("ours, of an annotated function", ours) },
+        annotated("after a failure", failed),
+        annotated("with a window of 100 calls, some failed", of_calls),
+        annotated("with a window of 10 s, some failed", of_time),
+        bytes("ours, made by hand", ours),
         bytes("recloser 1.4", recloser),
         bytes("breaker 2.0", breaker),
         bytes("failsafe 1.3", failsafe),
@@ -59,6 +83,12 @@ pub(crate) fn bytes_per_breaker() -> Result<Vec<Bytes>, Box<dyn Error>> {
 fn bytes<B>(label: &'static str, make: impl Fn() -> B) -> Bytes {
     let in_place = u32::try_from(size_of::<B>()).unwrap_or(u32::MAX);
     Bytes { label, each: f64::from(in_place) + owned(make), aim: None }
+}
+
+/// An annotated function's name is a literal, and its handle lies in a static.
+fn annotated(label: &'static str, make: impl Fn() -> CircuitBreaker) -> Bytes {
+    let each = owned(make) - owned(|| Arc::<str>::from(NAME));
+    Bytes { label, each, aim: None }
 }
 
 fn owned<B>(make: impl Fn() -> B) -> f64 {

@@ -4,8 +4,9 @@ use std::error::Error;
 
 use crate::{
     memory::Bytes,
-    rows::{Effort, Group},
+    rows::{Aim, Effort, Group, Row},
     threads::Scaling,
+    yardsticks,
 };
 
 /// The words of a row stand in so many columns.
@@ -19,20 +20,23 @@ pub(crate) fn print(
     effort: Effort,
 ) {
     println!(
-        "\n{:LABEL$}{:>10}{:>13}{:>11}{:>14}{:>13}",
+        "\n{:LABEL$}{:>10}{:>13}{:>16}{:>14}{:>13}",
         "", "ns a call", "× fetch_add", "aim", "instructions", "allocations"
     );
+    let rows = || groups.iter().flat_map(|group| &group.rows);
+    let clock_read =
+        rows().find(|row| row.label == yardsticks::CLOCK_READ).map_or(f64::NAN, Row::ratio);
     for group in groups {
         println!("{}", group.title);
         for row in &group.rows {
             let instructions =
                 row.instructions.map_or_else(String::new, |count| format!("{count:.1}"));
             println!(
-                "  {:<width$}{:>10.2}{:>13.2}{:>11}{instructions:>14}{:>13.2}",
+                "  {:<width$}{:>10.2}{:>13.2}{:>16}{instructions:>14}{:>13.2}",
                 row.label,
                 row.nanos(),
                 row.ratio(),
-                at_most(row.ratio(), row.aim),
+                row.aim.map_or_else(String::new, |aim| aimed(row, aim, clock_read)),
                 row.allocations,
                 width = LABEL - 2,
             );
@@ -69,6 +73,17 @@ pub(crate) fn print(
              run, as the calls that are\ntimed do."
         ),
         Err(reason) => println!("Instructions were not counted: {reason}."),
+    }
+}
+
+fn aimed(row: &Row, aim: Aim, clock_read: f64) -> String {
+    match aim {
+        Aim::FetchAdds(most) => at_most(row.ratio(), Some(most)),
+        Aim::ClockReads { reads, fetch_adds } => {
+            let missed = row.ratio() > reads * clock_read + fetch_adds;
+            format!("{} ≤ {fetch_adds} + {reads} clocks", mark(missed))
+        }
+        Aim::Nanos(most) => format!("{} ≤ {most} ns", mark(row.nanos() > most)),
     }
 }
 

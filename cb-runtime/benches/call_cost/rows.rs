@@ -14,8 +14,8 @@ pub(crate) type Batch = Box<dyn Fn(u32) -> Duration + Sync>;
 /// One kind of call, and its figures once it has been measured.
 pub(crate) struct Row {
     pub(crate) label: &'static str,
-    /// The most that it is to cost, in `fetch_add`s.
-    pub(crate) aim: Option<f64>,
+    /// The most that it is to cost.
+    pub(crate) aim: Option<Aim>,
     /// Whether the row is also measured with two threads on one breaker.
     pub(crate) shared: bool,
     pub(crate) batch: Batch,
@@ -29,6 +29,18 @@ pub(crate) struct Row {
     pub(crate) allocations: f64,
     /// Instructions a call, where they were counted.
     pub(crate) instructions: Option<f64>,
+}
+
+/// The most that a call is to cost.
+#[derive(Clone, Copy)]
+pub(crate) enum Aim {
+    FetchAdds(f64),
+    /// What it takes to read the clock, and so many `fetch_add`s.
+    ClockReads {
+        reads: f64,
+        fetch_adds: f64,
+    },
+    Nanos(f64),
 }
 
 /// Rows that stand together in the table.
@@ -132,7 +144,7 @@ impl Row {
         }
     }
 
-    pub(crate) fn aim(self, aim: f64) -> Self {
+    pub(crate) fn aim(self, aim: Aim) -> Self {
         Self { aim: Some(aim), ..self }
     }
 

@@ -11,6 +11,7 @@ use crate::{
 };
 
 pub(crate) const FETCH_ADD: &str = "fetch_add(1, Relaxed)";
+pub(crate) const CLOCK_READ: &str = "Instant::now";
 
 pub(crate) fn rows() -> Vec<Row> {
     let counter: &'static AtomicU64 = Box::leak(Box::default());
@@ -25,7 +26,7 @@ pub(crate) fn rows() -> Vec<Row> {
             |_| Some(ANSWER),
         )
         .shared(),
-        Row::blocking("Instant::now", Some(ANSWER), Instant::now, |_| Some(ANSWER)),
+        Row::blocking(CLOCK_READ, Some(ANSWER), Instant::now, |_| Some(ANSWER)),
         Row::awaited("the body alone, async", Some(ANSWER), answer_later, Result::ok),
     ]
 }
