@@ -79,3 +79,16 @@ fn given_an_endless_window_when_it_is_made_short_then_the_latest_calls_stay() {
         ],
     );
 }
+
+#[test]
+fn given_an_endless_window_when_it_is_made_short_later_then_the_latest_calls_stay() {
+    agrees(
+        &[Setting::Window(Over::Time(ms(100))), Setting::MinCalls(1)],
+        &[
+            call(End::Failure),
+            Step::Reconfigure(Setting::Window(Over::Time(Duration::MAX))),
+            Step::Call(Way::Permit, End::Failure, ms(3000)),
+            Step::Reconfigure(Setting::Window(Over::Time(ms(100)))),
+        ],
+    );
+}
