@@ -26,7 +26,8 @@ pub(crate) struct TimeWindow {
 
 /// How long a slice of a window of this length is, in nanoseconds.
 pub(crate) fn slice(time: Duration) -> u64 {
-    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    // Half of all the time that a tick can tell, so that the time since the origin can be told too.
+    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).min(1 << 62);
     nanos.div_ceil(SLICES).max(1)
 }
 
