@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cb_runtime::{CallError, State, circuit_breaker};
+use cb_runtime::{CallError, OpenReason, State, circuit_breaker, registry};
 
 use crate::support::{Fault, counts, send, state, turn};
 
@@ -34,7 +34,6 @@ fn answer(status: u16, retry_after: Option<u64>) -> Result<u16, HttpError> {
 
 #[circuit_breaker(
     name = "open_for.closure",
-    failure_threshold = 1,
     open_for = |error| error.retry_after(),
 )]
 async fn by_closure(status: u16, retry_after: Option<u64>) -> Result<u16, HttpError> {
@@ -44,7 +43,6 @@ async fn by_closure(status: u16, retry_after: Option<u64>) -> Result<u16, HttpEr
 
 #[circuit_breaker(
     name = "open_for.path",
-    failure_threshold = 1,
     open_for = HttpError::retry_after,
     fallback = |_, _, cause| match cause {
         CallError::Failed(HttpError::Status { status, .. }) => Ok(status),
@@ -55,6 +53,13 @@ fn by_path(status: u16, retry_after: Option<u64>) -> Result<u16, HttpError> {
     answer(status, retry_after)
 }
 
+/// Opened by an error's word, for its time and not for the `recovery_timeout` of a minute.
+fn assert_stays_away(name: &str) {
+    let seen = registry().get(name).unwrap().snapshot();
+    assert_eq!(seen.last_opening, Some(OpenReason::StayAway));
+    assert!(seen.remaining_open <= Some(Duration::from_secs(30)), "{:?}", seen.remaining_open);
+}
+
 #[tokio::test]
 async fn a_time_opens() {
     assert_eq!(send(by_closure(200, None)).await.ok(), Some(200));
@@ -62,9 +67,11 @@ async fn a_time_opens() {
     assert!(by_closure(200, None).await.is_err_and(|error| error.is_rejection()));
     assert_eq!(state("open_for.closure"), State::Open);
     assert_eq!(counts("open_for.closure"), [1, 1, 0, 1, 0]);
+    assert_stays_away("open_for.closure");
     assert_eq!(by_path(503, Some(30)).ok(), Some(503));
     assert_eq!(by_path(200, None).ok(), Some(1));
     assert_eq!(counts("open_for.path"), [0, 1, 0, 1, 2]);
+    assert_stays_away("open_for.path");
 }
 
 #[circuit_breaker(

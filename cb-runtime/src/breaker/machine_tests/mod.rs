@@ -8,6 +8,7 @@ mod half_open;
 mod late_answers;
 mod modes;
 mod open;
+mod stay_away;
 mod word;
 
 use std::time::Duration;
