@@ -130,7 +130,7 @@ pin_project! {
         body: F,
         #[pin]
         limit: L,
-        judge: Option<J>,
+        judge: J,
         call: Begun<C>,
     }
 }
@@ -142,9 +142,9 @@ where
     C: Deref<Target = Core>,
     F: Future,
     L: Limit,
-    J: FnOnce(F::Output) -> (F::Output, Verdict),
+    J: Fn(F::Output) -> (F::Output, Verdict),
 {
-    Guarded { body, limit, judge: Some(judge), call: held.begin() }
+    Guarded { body, limit, judge, call: held.begin() }
 }
 
 impl<C, F, L, J> Future for Guarded<C, F, L, J>
@@ -152,30 +152,33 @@ where
     C: Deref<Target = Core>,
     F: Future,
     L: Limit,
-    J: FnOnce(F::Output) -> (F::Output, Verdict),
+    J: Fn(F::Output) -> (F::Output, Verdict),
 {
     type Output = Settled<F::Output, L::Passed>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (body, judge) = (this.body, this.judge);
         let on_panic = OnPanic(this.call);
-        match body.poll(cx) {
+        match this.body.poll(cx) {
             Poll::Ready(value) => {
-                let (value, verdict) = match judge.take() {
-                    Some(judge) => on_panic.judge(value, judge),
-                    None => (value, Verdict::Ignored),
+                let (value, verdict) = if on_panic.0.is_plain() {
+                    (value, Verdict::Ignored)
+                } else {
+                    (this.judge)(value)
                 };
                 std::mem::forget(on_panic);
                 Poll::Ready(settle(this.call, value, verdict))
             }
             Poll::Pending => {
                 std::mem::forget(on_panic);
-                this.limit.poll_passed(cx, this.call.core().name()).map(|passed| {
-                    this.call.end(Ending::TimedOut);
-                    Settled::TimedOut(passed)
-                })
+                match this.limit.poll_passed(cx, this.call.core().name()) {
+                    Poll::Ready(passed) => {
+                        this.call.end(Ending::TimedOut);
+                        Poll::Ready(Settled::TimedOut(passed))
+                    }
+                    Poll::Pending => Poll::Pending,
+                }
             }
         }
     }
