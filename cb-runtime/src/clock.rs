@@ -30,7 +30,12 @@ impl Tick {
 
     /// How long ago `earlier` was; zero where it lies ahead.
     pub(crate) fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
+        Duration::from_nanos(self.nanos_since(earlier))
+    }
+
+    /// The same in nanoseconds, which a `Duration` would have to be divided into and made of again.
+    pub(crate) fn nanos_since(self, earlier: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default()
     }
 }
 
@@ -38,12 +43,11 @@ impl Tick {
 impl Tick {
     /// The current time, by tokio's clock: what `tokio::time::pause` stops, this stops too.
     pub(crate) fn now() -> Self {
-        let now = Instant::now();
-        let anchor = anchor();
-        let distance = |from: Instant, to: Instant| {
-            i64::try_from(to.duration_since(from).as_nanos()).unwrap_or(i64::MAX)
-        };
-        if now >= anchor { Self(distance(anchor, now)) } else { Self(-distance(now, anchor)) }
+        let (now, anchor) = (Instant::now(), anchor());
+        match now.checked_duration_since(anchor) {
+            Some(since) => Self(nanos(since)),
+            None => Self(-nanos(anchor.duration_since(now))),
+        }
     }
 
     /// The same point in time for people who have tokio's type at hand.
@@ -54,6 +58,13 @@ impl Tick {
             if self.0 >= 0 { anchor.checked_add(distance) } else { anchor.checked_sub(distance) };
         moved.unwrap_or(anchor)
     }
+}
+
+/// In one multiplication, as this is on the way of every call that is timed.
+#[cfg(not(cb_loom))]
+fn nanos(time: Duration) -> i64 {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(time.subsec_nanos()))
 }
 
 #[cfg(not(cb_loom))]

@@ -76,7 +76,7 @@ fn place(epoch: u64) -> usize {
     usize::try_from(epoch).unwrap_or(usize::MAX) % EPOCHS
 }
 
-pub(super) fn nanos(time: Duration) -> u64 {
+fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -187,13 +187,19 @@ impl Mine<'_> {
     /// The start of a call that is to be timed, or [`Tick::UNKNOWN`].
     #[inline]
     pub(crate) fn start_timing(self) -> Tick {
+        if self.is_sampled() { Tick::now() } else { Tick::UNKNOWN }
+    }
+
+    /// Whether this call is in the sample.
+    #[inline]
+    pub(crate) fn is_sampled(self) -> bool {
         let left = self.stripe.sampling.untimed_left.load(Ordering::Relaxed);
         if left != 0 {
             self.stripe.sampling.untimed_left.store(left - 1, Ordering::Relaxed);
-            return Tick::UNKNOWN;
+            return false;
         }
         self.stripe.sampling.set_out();
-        Tick::now()
+        true
     }
 
     /// A timed call took so long.

@@ -10,7 +10,6 @@ use crate::{
     breaker::{
         ledger::Ending,
         machine::{Judged, Outcome},
-        slow::nanos,
         ticket::{Ticket, Timing, WhenDropped},
     },
     clock::Tick,
@@ -48,30 +47,26 @@ impl Core {
     extern "C" fn succeed_with_care(&self, ticket: Ticket, start: Tick) {
         contain(|| {
             let now = if start.is_known() { Tick::now() } else { Tick::UNKNOWN };
-            let took = now.since(start);
+            let took = now.nanos_since(start);
             // The quickest of all that were ever slow: who is no slower is not slow by any settings.
             let maybe_slow = ticket.timing() == Timing::Every
                 && start.is_known()
-                && nanos(took) > self.published.quickest_slow();
+                && took > self.published.quickest_slow();
             if maybe_slow || !ticket.is_undisturbed(self.word()) {
                 return self.end_with_care(ticket, start, Ending::Success);
             }
             let mine = self.stripes.mine();
             mine.count_success();
-            if start.is_known() {
+            // Where every call is timed, to be found slow or not, the figures are of a sample all the same.
+            if start.is_known() && (ticket.timing() == Timing::Sampled || mine.is_sampled()) {
                 self.note_duration(ticket, took);
-                if ticket.timing() == Timing::Sampled {
-                    mine.note_timed_success_at(now);
-                } else {
-                    mine.note_success_at(now);
-                }
+                mine.note_timed_success_at(now);
             }
         });
     }
 
-    fn note_duration(&self, ticket: Ticket, took: Duration) {
+    fn note_duration(&self, ticket: Ticket, nanos: u64) {
         if ticket.keeps_times() {
-            let nanos = nanos(took);
             self.stripes.mine().note_duration(nanos);
             self.latency.record(nanos);
         }
@@ -95,7 +90,7 @@ impl Core {
             Ending::StayAway(failure) => (Judged::Failure, failure.time),
             Ending::Ignored | Ending::Cancelled => (Judged::Nothing, Duration::ZERO),
         };
-        let took = if start.is_known() { now.since(start) } else { Duration::ZERO };
+        let took = if start.is_known() { now.nanos_since(start) } else { 0 };
         if judged != Judged::Nothing && start.is_known() {
             self.note_duration(ticket, took);
         }
@@ -104,7 +99,8 @@ impl Core {
         }
         let may_be_slow = !matches!(ending, Ending::Ignored);
         let mut inner = lock(&self.inner);
-        let slow = may_be_slow && inner.slow_calls.is_slow(ticket.epoch(), took);
+        let slow =
+            may_be_slow && inner.slow_calls.is_slow(ticket.epoch(), Duration::from_nanos(took));
         let replaced = inner.ledger.enter(ending, slow, now);
         let outcome = Outcome { judged, slow, stay_away };
         let passed = self.passed();
