@@ -213,7 +213,7 @@ async fn given_a_window_of_time_when_its_length_is_changed_then_what_fits_is_kep
     make(&breaker, "...").await;
     assert_eq!(failure_rate(&breaker), Some(0.25));
 
-    set(&breaker, |c| c.window(Window::time(160 * minute)));
+    set(&breaker, |c| c.window(Window::time(20 * minute)));
     assert_eq!(failure_rate(&breaker), Some(0.25), "longer");
     set(&breaker, |c| c.window(Window::time(4 * minute)));
     assert_eq!(failure_rate(&breaker), Some(0.0), "shorter");
