@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process,
@@ -9,6 +10,9 @@ use std::{
 };
 
 use crate::crates;
+
+/// In this variable stands where the compiler's instructions are to be written.
+const COUNTS: &str = "CB_BUILD_TIME_COUNTS";
 
 /// What cargo is told to do.
 #[derive(Clone, Copy)]
@@ -29,6 +33,23 @@ impl Command {
         match self {
             Self::Check => "check",
             Self::Build => "build",
+        }
+    }
+}
+
+/// What a run of the compiler is measured in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Seconds,
+    /// Millions of them, in the compiler alone.
+    Instructions,
+}
+
+impl Unit {
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Instructions => "10⁶ instr.",
         }
     }
 }
@@ -65,10 +86,16 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Compiles one crate, as if it had been changed; how many seconds that took.
-    pub(crate) fn compile(&self, command: Command, name: &str) -> Result<f64, Box<dyn Error>> {
+    /// Compiles one crate, as if it had been changed; what that took.
+    pub(crate) fn compile(
+        &self,
+        command: Command,
+        name: &str,
+        unit: Unit,
+    ) -> Result<f64, Box<dyn Error>> {
         let source = self.0.join(name).join("src/lib.rs");
         fs::write(&source, fs::read(&source)?)?;
+        let counts = self.0.join("counts");
         let mut cargo = process::Command::new(env!("CARGO"));
         cargo
             .args([command.name(), "--offline", "--quiet", "--package", name])
@@ -78,13 +105,44 @@ impl Workspace {
             // What measures or lints this workspace is not for those crates.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        if unit == Unit::Instructions {
+            // Cargo runs the compiler through this program, which runs it through valgrind.
+            cargo.env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?).env(COUNTS, &counts);
+        }
         let start = Instant::now();
         let output = cargo.output()?;
-        let taken = start.elapsed().as_secs_f64();
+        let seconds = start.elapsed().as_secs_f64();
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(format!("the crate `{name}` does not compile:\n{said}").into());
         }
-        Ok(taken)
+        match unit {
+            Unit::Seconds => Ok(seconds),
+            Unit::Instructions => Ok(counted(&counts)? / 1e6),
+        }
     }
+}
+
+/// Runs the compiler through valgrind, where this program was called for that; whether it went well.
+pub(crate) fn run_counted() -> Option<Result<(), Box<dyn Error>>> {
+    let counts = std::env::var_os(COUNTS)?;
+    let mut file = OsString::from("--cachegrind-out-file=");
+    file.push(counts);
+    let status = process::Command::new("valgrind")
+        .args(["--quiet", "--tool=cachegrind", "--cache-sim=no"])
+        .arg(file)
+        .args(std::env::args_os().skip(1))
+        .status();
+    Some(match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("the compiler failed under valgrind, {status}").into()),
+        Err(error) => Err(format!("valgrind cannot be run: {error}").into()),
+    })
+}
+
+/// What cachegrind wrote: the instructions of the program that ended last.
+fn counted(counts: &Path) -> Result<f64, Box<dyn Error>> {
+    let text = fs::read_to_string(counts)?;
+    let summary = text.lines().find_map(|line| line.strip_prefix("summary:"));
+    Ok(summary.ok_or("cachegrind wrote no summary")?.trim().parse()?)
 }
