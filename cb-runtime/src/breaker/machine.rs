@@ -50,8 +50,12 @@ pub(crate) struct Machine {
 /// The latest opening, and how many there were.
 #[derive(Clone, Debug)]
 struct Openings {
+    /// Of a dry run too, which has its open time.
     latest: Opening,
+    /// Those that were made.
     count: u64,
+    /// Of the latest of those.
+    reason: Option<OpenReason>,
     /// Since the breaker was last closed.
     in_a_row: u32,
 }
@@ -289,8 +293,12 @@ impl Machine {
         let in_a_row = in_a_row.saturating_add(1);
         let time = time.unwrap_or_else(|| open_time(step.config, in_a_row, step.chance));
         let latest = Opening::new(step.now, step.now.after(time), reason);
-        let count = self.openings() + 1;
-        self.openings = Some(Box::new(Openings { latest, count, in_a_row }));
+        let (count, made) = if self.mode == Mode::MetricsOnly {
+            (self.openings(), self.last_opening())
+        } else {
+            (self.openings() + 1, Some(reason))
+        };
+        self.openings = Some(Box::new(Openings { latest, count, reason: made, in_a_row }));
         let why = TransitionReason::Opened { reason };
         self.enter(Phase::Open, why, Some(latest), step);
     }
@@ -367,6 +375,11 @@ impl Machine {
     /// How often it has opened.
     pub(crate) fn openings(&self) -> u64 {
         self.openings.as_ref().map_or(0, |openings| openings.count)
+    }
+
+    /// Why it opened last.
+    pub(crate) fn last_opening(&self) -> Option<OpenReason> {
+        self.openings.as_ref()?.reason
     }
 
     /// The latest opening; where there is none, one that is over and says nothing.

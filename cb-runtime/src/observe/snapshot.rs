@@ -44,7 +44,7 @@ pub struct Snapshot {
     pub slow_call_rate: Option<f64>,
     /// What has been counted since the breaker was made.
     pub totals: Totals,
-    /// How often it has opened since it was made.
+    /// How often it has opened since it was made; what a dry run would have opened is not among them.
     pub openings: u64,
     /// Why it opened last; `None` where it never has.
     pub last_opening: Option<OpenReason>,
@@ -102,7 +102,6 @@ impl Snapshot {
         let (state, mode) = (machine.state(now), machine.mode(now));
         let counts = machine.counts(now, &config);
         let slow_call_rate = config.slow_call().and(counts.slow_call_rate(config.min_calls()));
-        let opened = machine.openings() > 0;
         let (parent, key) = name.parent_and_key().unzip();
         let is_open = state == State::Open && mode != Mode::ForcedOpen;
         Self {
@@ -119,7 +118,7 @@ impl Snapshot {
             slow_call_rate,
             totals,
             openings: machine.openings(),
-            last_opening: opened.then(|| machine.opening().reason()),
+            last_opening: machine.last_opening(),
             remaining_open: is_open.then(|| machine.opening().until.since(now)),
             response_times: None,
             last_success: None,

@@ -326,9 +326,12 @@ impl Model {
     }
 
     fn open(&mut self, why: Why, hint: Hint) {
-        self.openings += 1;
+        // A dry run opens nothing.
+        if self.mode != Mode::MetricsOnly {
+            self.openings += 1;
+            self.last_opening = Some(why);
+        }
         self.openings_in_row += 1;
-        self.last_opening = Some(why);
         let (least, most) = self.open_time();
         let time = hint.open_for.filter(|time| (least..=most).contains(time)).unwrap_or(least);
         self.go_to(Phase::Open { until: after(self.now, time) }, Cause::Opened(why));
