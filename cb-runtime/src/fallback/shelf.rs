@@ -84,9 +84,9 @@ impl<K: Hash + Eq, V> Shelf<K, V> {
         std::mem::replace(self, Self::new(capacity))
     }
 
-    /// From the one that was put last to the oldest.
+    /// From the oldest to the one that was put last.
     #[cfg(all(feature = "disk-cache", not(cb_loom)))]
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.entries.iter()
+        self.entries.iter().rev()
     }
 }

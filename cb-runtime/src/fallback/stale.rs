@@ -51,8 +51,8 @@ pub trait StaleStore<K, V>: Send + Sync {
     /// Must not wait: what takes time is for a task or a thread of the store's own.
     fn put(&self, key: K, value: V);
 
-    /// The latest value that was put under the key, and how old it is. The caller decides whether it is
-    /// too old.
+    /// The latest value under the key that the store still has, and how old it is. The caller decides
+    /// whether that is too old.
     fn get(&self, key: &K) -> impl Future<Output = Option<StaleAnswer<V>>> + Send;
 }
 

@@ -12,6 +12,7 @@ use tokio::{runtime::Handle, time::timeout};
 use super::{
     directory::{BLOCKS, Directory},
     error::DiskStoreError,
+    oldest::OldestFirst,
     record::Text,
 };
 
@@ -68,7 +69,8 @@ impl Cache {
                     .with_blob_index_size(INDEX)
                     .with_buffer_pool_size(buffer)
                     .with_submit_queue_size_threshold(usize::MAX)
-                    .with_indexer_shards(8),
+                    .with_indexer_shards(8)
+                    .with_eviction_pickers(vec![Box::new(OldestFirst::new(directory.written()))]),
             )
             .with_recover_mode(RecoverMode::Quiet)
             .with_spawner(Spawner::from(runtime.clone()))

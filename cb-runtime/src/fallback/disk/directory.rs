@@ -5,7 +5,7 @@ use std::{
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     process, thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::error::DiskStoreError;
@@ -45,6 +45,17 @@ impl Directory {
         &self.path
     }
 
+    /// When each file was written last.
+    pub(super) fn written(&self) -> impl Iterator<Item = (u32, SystemTime)> {
+        (0_u32..).zip(self.blocks()).filter_map(|(number, path)| {
+            Some((number, fs::metadata(path).and_then(|file| file.modified()).ok()?))
+        })
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = PathBuf> {
+        (0..BLOCKS).map(|number| self.path.join(format!("{BLOCK}{number:08}")))
+    }
+
     fn lay_out(&self, block_size: u64) -> Result<(), DiskStoreError> {
         let layout = self.path.join(LAYOUT);
         let expected = format!("cb-runtime 1: {BLOCKS} files of {block_size} bytes\n");
@@ -69,8 +80,7 @@ impl Directory {
     /// Takes all the room on disk at once: a disk that is full is found out now and not when an answer
     /// is to be kept, and the store stays within its bound.
     fn fill(&self, block_size: u64) -> Result<(), DiskStoreError> {
-        let files: Vec<PathBuf> =
-            (0..BLOCKS).map(|number| self.path.join(format!("{BLOCK}{number:08}"))).collect();
+        let files: Vec<PathBuf> = self.blocks().collect();
         let missing = |file: &PathBuf| {
             let there = fs::metadata(file).map_or(0, |file| file.len());
             block_size.saturating_sub(there)

@@ -5,6 +5,7 @@ mod cache;
 mod desk;
 mod directory;
 mod error;
+mod oldest;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -43,7 +44,7 @@ use crate::clock::Tick;
 ///
 /// An answer is in memory at once and on disk a little later: [`put`](StaleStore::put) never waits, and a
 /// thread of the store's own writes what has come in, at most once in
-/// [`write_every`](DiskStoreBuilder::write_every) (1 s); of several answers for one key the last. If the
+/// [`write_every`](DiskStoreBuilder::write_every) (5 s); of several answers for one key the last. If the
 /// program is killed, it loses what came in after the last writing; with a power cut also what the
 /// operating system had not yet written. [`flush`](Self::flush) writes at once, [`close`](Self::close) at
 /// an orderly end. A store that is dropped writes in the background, for which the end of the program
