@@ -9,8 +9,8 @@ use anyhow::Context;
 
 #[test]
 fn the_second_instance_answers_from_redis() -> anyhow::Result<()> {
-    let test = env::current_exe()?;
-    let target = test.ancestors().nth(2).context("a test should be two directories deep")?;
+    let own = env::current_exe()?;
+    let target = own.ancestors().nth(2).context("a test should be two directories deep")?;
     let example = target.join("examples").join(format!("stale_redis{EXE_SUFFIX}"));
     let output =
         Command::new(&example).env_remove("RUST_BACKTRACE").output().with_context(|| {

@@ -1,6 +1,6 @@
 //! The store of the example `stale_redis`, against a real Redis that is killed and frozen.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 #[path = "../../examples/stale_redis/server.rs"]
 mod server;

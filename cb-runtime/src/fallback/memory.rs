@@ -80,9 +80,9 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
         // Read before the lock, so that a value which is put at this moment is not from the future.
         let now = Tick::now();
         let (kept, gone) = {
-            let mut shelf = lock(&self.kept);
-            let kept = shelf.get(key).map(Arc::clone)?;
-            let gone = if now.since(kept.since) > max_age { shelf.remove(key) } else { None };
+            let mut all = lock(&self.kept);
+            let kept = all.get(key).map(Arc::clone)?;
+            let gone = if now.since(kept.since) > max_age { all.remove(key) } else { None };
             (kept, gone)
         };
         match gone {

@@ -187,3 +187,23 @@ async fn given_an_answer_that_is_put_while_an_older_one_is_read_then_the_older_o
     desk.remember(7, answer("of the disk"));
     assert_eq!(desk.find(&7).unwrap().value, "of the disk");
 }
+
+#[test]
+fn given_a_disk_with_too_little_room_when_a_directory_is_opened_then_it_is_refused_and_takes_none()
+{
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("prices");
+    let error = directory::Directory::open(path.clone(), 1 << 50).err().unwrap();
+    let DiskStoreError::Full { needed, free, .. } = error else { panic!("{error}") };
+    assert_eq!(needed, 1 << 55);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "stale answers cannot be kept in `{}`: that takes {needed} bytes more and the disk has \
+             {free}; free some, or set a smaller `disk(..)`",
+            path.display()
+        )
+    );
+    let left: Vec<_> = std::fs::read_dir(&path).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(left, [path.join("lock")]);
+}
