@@ -143,6 +143,7 @@ impl Expansion<'_> {
         };
         let outcome = match &self.settings.fallback {
             None => self.without_fallback(&admit),
+            Some(fallbacks) if fallbacks.is_registered() => self.without_fallback(&admit),
             Some(fallbacks) => self.with_fallback(&admit, fallbacks),
         };
         let enabled = self.settings.enabled.as_ref().map(|enabled| {
