@@ -3,7 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 
 use super::Expansion;
-use crate::{fallback::Fallbacks, passing::Values, value::FallbackOn};
+use crate::{
+    fallback::Fallbacks,
+    passing::Values,
+    value::{FallbackOn, Setting as _},
+};
 
 /// Why a call has no answer of the service's.
 #[derive(Clone, Copy, PartialEq, Eq)]
