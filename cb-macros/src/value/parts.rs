@@ -157,8 +157,8 @@ impl<const N: usize> Parts<N> {
         let most = WORDS.get(self.unnamed()).copied().unwrap_or("fewer");
         let most = match self.only_named {
             None => format!("{most} values at most"),
-            Some((name, _)) => {
-                format!("{most} values at most without names, and `{name}` with its own")
+            Some((_, example)) => {
+                format!("{most} values at most without names, and `{example}` with its own")
             }
         };
         format!("`{key}` takes {most}: write `{}`", keys::example(key))

@@ -15,7 +15,7 @@ use super::{
     length::Length,
     negative,
     number::{FACTOR, Number, Range, SHARE},
-    parts::{self, Found, Part, Written},
+    parts::{self, Found, Written},
     ungroup, wrong,
 };
 use crate::{keys, runtime::Runtime};
@@ -36,7 +36,7 @@ fn hint(name: &str) -> Option<&'static str> {
         "backoff" | "min_delay" | "base_delay" | "initial_delay" | "initial_interval"
         | "interval" | "wait" | "wait_duration" => "`delay` is the first wait",
         "multiplier" | "base" | "exponential_base" => {
-            "`factor` is by how much each wait is longer than the one before"
+            "`factor` is how many times as long each wait is as the one before"
         }
         "max" | "max_interval" | "max_backoff" | "max_wait" | "cap" => {
             "`max_delay` is the longest wait"
@@ -114,17 +114,16 @@ impl Retry {
             errors.handle(Count::new(&name("max_attempts"), ungroup(&part.value)))
         });
         let (has_delay, has_max_delay) = (delay.is_some(), max_delay.is_some());
-        let mut length = |part: &str, written: Option<Part>| {
-            let written = written?;
-            errors.handle(Length::new(&name(part), ungroup(&written.value)))
-        };
-        let (delay, max_delay) = (length("delay", delay), length("max_delay", max_delay));
-        if (has_delay, has_max_delay) == (delay.is_some(), max_delay.is_some()) {
-            check_delays(key, delay.as_ref(), max_delay.as_ref(), later_delay, &mut errors);
-        }
+        let delay =
+            delay.and_then(|part| errors.handle(Length::new(&name("delay"), ungroup(&part.value))));
         let factor = factor.and_then(|part| {
             errors.handle(Number::new(&name("factor"), ungroup(&part.value), &FACTOR))
         });
+        let max_delay = max_delay
+            .and_then(|part| errors.handle(Length::new(&name("max_delay"), ungroup(&part.value))));
+        if (has_delay, has_max_delay) == (delay.is_some(), max_delay.is_some()) {
+            check_delays(key, delay.as_ref(), max_delay.as_ref(), later_delay, &mut errors);
+        }
         let jitter =
             jitter.and_then(|part| errors.handle(jitter_of(&name("jitter"), ungroup(&part.value))));
         let when =
