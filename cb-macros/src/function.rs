@@ -120,6 +120,13 @@ impl Function {
         self.signature.receiver().map(|receiver| receiver.self_token)
     }
 
+    /// Takes the `mut` from a `mut self` of which the body has another, to change as it likes.
+    pub(crate) fn freeze_self(&mut self) {
+        if let Some(FnArg::Receiver(receiver)) = self.signature.inputs.first_mut() {
+            receiver.mutability = None;
+        }
+    }
+
     /// A plain function whose return type says that it is a future, made where it cannot be seen.
     pub(crate) fn hides_future(&self) -> bool {
         let ReturnType::Type(_, kind) = &self.signature.output else { return false };

@@ -50,6 +50,13 @@ impl Judge<'_> {
         }
     }
 
+    /// A value's judgement, by the closure: in a call, which tells the compiler that what goes in and
+    /// comes out is of one type, lifetimes included.
+    pub(crate) fn verdict(&self, answer: &TokenStream) -> TokenStream {
+        let (runtime, closure) = (self.runtime, self.closure());
+        code!(#runtime::__private::judged(#answer, #closure))
+    }
+
     fn by_error(&self) -> TokenStream {
         let Self { settings, output, runtime } = self;
         let (kind, private) = (&output.annotation, code!(#runtime::__private));
@@ -256,8 +263,8 @@ impl Judge<'_> {
             let failure = self.failure(&code!(&#answer));
             return (TokenStream::new(), code!(#failure.is_some()));
         }
-        let closure = self.closure();
-        (code!(let (#answer, verdict) = (#closure)(#answer);), code!(verdict.is_failure()))
+        let judged = self.verdict(answer);
+        (code!(let (#answer, verdict) = #judged;), code!(verdict.is_failure()))
     }
 
     /// The text of a failed answer's error, where it has one.
@@ -291,18 +298,13 @@ impl Judge<'_> {
         !self.tells_value() || self.output.is_result
     }
 
-    /// That the good part can be kept, said at the return type.
-    pub(crate) fn kept(&self) -> TokenStream {
-        let span = self.output.span;
-        let (private, _) = self.runtime.named_at(span);
+    /// The type of the good part, standing at the return type.
+    pub(crate) fn good(&self) -> TokenStream {
+        if self.has_ok() {
+            return self.of_output("Judged", "Value");
+        }
         let kind = &self.output.annotation;
-        let kind = if self.has_ok() {
-            self.of_output("Judged", "Value")
-        } else {
-            quote_spanned!(span=> #kind)
-        };
-        let close = quote_spanned!(self.output.last=> >());
-        quote_spanned!(span=> #private::can_be_kept::<#kind #close;)
+        quote_spanned!(self.output.span=> #kind)
     }
 
     /// A call of the runtime's trait `Judged`, for the return type and standing there.

@@ -154,16 +154,16 @@ pub(crate) fn attempt(function: &Function, runtime: &Runtime) -> TokenStream {
         let (private, _) = runtime.named_at(span);
         let another = quote_spanned!(span=> #private::KeepForRetry::keep(&#me));
         let this = Ident::new("this", near(me.span));
-        tokens.extend(code!(#[allow(unused_mut)] let mut #this = #another;));
+        tokens.extend(code!(#[allow(unused_mut, unused_variables)] let mut #this = #another;));
     }
     for argument in &function.arguments {
         let Some(name) = argument.name().map(|name| &name.ident) else { continue };
         tokens.extend(match way(argument) {
             Way::Copied => continue,
-            Way::Lent => code!(let #name = &mut *#name;),
+            Way::Lent => code!(#[allow(unused_variables)] let #name = &mut *#name;),
             Way::Kept => {
                 let value = another(function, name, argument, runtime, "KeepForRetry");
-                code!(let #name = #value;)
+                code!(#[allow(unused_variables)] let #name = #value;)
             }
         });
     }

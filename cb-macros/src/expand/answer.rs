@@ -36,7 +36,7 @@ impl Expansion<'_> {
                 });
                 break;
             };
-            let closure = judge.closure();
+            let judged = judge.verdict(&code!(answer));
             let (name, failed, cause) = if next.takes_cause(function) {
                 (code!(cause), code!(answer), judge.cause_of(&code!(answer)))
             } else {
@@ -47,7 +47,7 @@ impl Expansion<'_> {
             tokens.extend(code! {
                 let #name = {
                     let answer: #kind = #called;
-                    match (#closure)(answer) {
+                    match #judged {
                         (
                             #failed,
                             #runtime::__private::Verdict::Failure(_)

@@ -66,7 +66,7 @@ impl Expansion<'_> {
             #check
             let mut attempts = #runtime::__private::Retrying::new(#policy);
             loop {
-                match site.#admit {
+                match #admit {
                     ::core::result::Result::Ok(held) => {
                         attempts.begin(site.core());
                         match { #own #call } {

@@ -77,6 +77,9 @@ pub(crate) fn expand(
     if settings.needs_arguments() {
         patterns = name_arguments(&mut function, &mut lead);
     }
+    if settings.retry.is_some() {
+        function.freeze_self();
+    }
     let expansion = Expansion { settings, function: &function, runtime, lead, patterns };
     let body = expansion.body();
     let body = match &function.kind {

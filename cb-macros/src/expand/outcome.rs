@@ -43,7 +43,7 @@ impl Expansion<'_> {
         let runtime = self.runtime;
         let enabled = self.settings.enabled.is_some();
         let Some(limit) = &self.settings.max_concurrent else {
-            return if enabled { code!(admit_if(enabled)) } else { code!(admit()) };
+            return if enabled { code!(site.admit_if(enabled)) } else { code!(site.admit()) };
         };
         let (check, limit) = (limit.check(runtime), limit.value(runtime));
         let bulkhead = code! {{
@@ -52,7 +52,11 @@ impl Expansion<'_> {
                 #runtime::__private::Bulkhead::new(#limit);
             &CIRCUIT_BREAKER_BULKHEAD
         }};
-        if enabled { code!(admit_to_if(#bulkhead, enabled)) } else { code!(admit_to(#bulkhead)) }
+        if enabled {
+            code!(#runtime::__private::admit_to_if(site.core(), #bulkhead, enabled))
+        } else {
+            code!(#runtime::__private::admit_to(site.core(), #bulkhead))
+        }
     }
 
     /// The call of a function whose caller gets the error.
@@ -84,7 +88,7 @@ impl Expansion<'_> {
             }
         };
         code! {
-            match site.#admit {
+            match #admit {
                 ::core::result::Result::Ok(held) => match #call { #returned #timed_out },
                 ::core::result::Result::Err(refusal) => #rejected,
             }
@@ -178,7 +182,7 @@ impl Expansion<'_> {
             code!(::core::result::Result::Err(refusal) => return #rejected,)
         };
         code! {
-            let (#cause, #(#names,)*) = match site.#admit {
+            let (#cause, #(#names,)*) = match #admit {
                 ::core::result::Result::Ok(held) => { #admitted }
                 #rejected
             };

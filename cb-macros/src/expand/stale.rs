@@ -1,12 +1,13 @@
 //! Stale answers: the last good one for a key, where the service gives none.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Expr, spanned::Spanned};
+use syn::{Expr, Type, spanned::Spanned};
 
 use super::Expansion;
 use crate::{
-    function::Receiver,
+    function::{Receiver, last_span},
+    near,
     value::{Setting as _, Stale},
 };
 
@@ -16,8 +17,8 @@ impl Expansion<'_> {
     /// ```text
     /// let stale = {
     ///     static CIRCUIT_BREAKER_STALE: Memories = Memories::new(1000);
-    ///     StaleAnswers::new(
-    ///         (&KeyOf(&(query))).stale_key(),
+    ///     in_memory::<_, Rate>(
+    ///         StaleKey::hashed_key((&KeyOf(&(query))).part()),
     ///         &CIRCUIT_BREAKER_STALE,
     ///         Duration::new(300, 0),
     ///     )
@@ -35,23 +36,34 @@ impl Expansion<'_> {
         };
         let key = self.stale_key(stale);
         // A store is more than this block's: it is lent to all that follows.
-        let (before, store) = match &stale.store {
-            Some(store) => (code!(let store = &(#store);), code!(store)),
+        let (before, made) = match &stale.store {
+            Some(store) => {
+                // Both stand at the store, where the compiler is to say what is wrong with its type.
+                let span = store.span();
+                let (private, _) = runtime.named_at(span);
+                let (lent, good) = (Ident::new("store", near(span)), self.judge().good());
+                let made = quote_spanned!(span=> #private::in_store::<_, #good, _>);
+                (code!(let #lent = &(#store);), code!(#made(#key, #lent, #age)))
+            }
             None => {
                 let memories = code! {{
                     static CIRCUIT_BREAKER_STALE: #runtime::__private::Memories =
                         #runtime::__private::Memories::new(#capacity);
                     &CIRCUIT_BREAKER_STALE
                 }};
-                (TokenStream::new(), memories)
+                let good = self.judge().good();
+                let output = &self.function.output;
+                let (private, _) = runtime.named_at(output.span);
+                let given = quote_spanned!(output.last=> >(#key, #memories, #age));
+                let made = quote_spanned!(output.span=> #private::in_memory::<_, #good #given);
+                (TokenStream::new(), made)
             }
         };
-        let made = code!({
-            #check
-            #runtime::__private::StaleAnswers::new(#key, #store, #age)
-        });
+        let made = code!({ #check #made });
         let made = match settings.enabled {
-            Some(_) => code!(if enabled { ::core::option::Option::Some(#made) } else { ::core::option::Option::None }),
+            Some(_) => {
+                code!(if enabled { ::core::option::Option::Some(#made) } else { ::core::option::Option::None })
+            }
             None => code!(::core::option::Option::Some(#made)),
         };
         code! {
@@ -82,58 +94,81 @@ impl Expansion<'_> {
     fn part(&self, part: &Expr) -> TokenStream {
         let span = part.span();
         let (private, _) = self.runtime.named_at(span);
-        quote_spanned!(span=> (&#private::KeyOf(&(#part))).stale_key())
+        let last = last_span(part);
+        let part = quote_spanned!(span=> (&#private::KeyOf(&(#part))).part());
+        self.owned(span, last, "StaleKey", &part)
     }
 
     fn argument_parts(&self) -> impl Iterator<Item = TokenStream> {
         self.function.arguments.iter().filter_map(|argument| {
-            let span = argument.kind.span();
+            let kind = match &argument.kind {
+                Type::Reference(reference) => &reference.elem,
+                kind => kind,
+            };
+            let span = kind.span();
             let mut name = argument.name()?.ident.clone();
             name.set_span(span.resolved_at(name.span()));
             let (private, _) = self.runtime.named_at(span);
-            Some(quote_spanned!(span=> (&#private::KeyOf(&#name)).stale_key()))
+            let part = quote_spanned!(span=> (&#private::KeyOf(&#name)).part());
+            Some(self.owned(span, span, "StaleKey", &part))
         })
     }
 
     /// Answers of one `self` are not those of another.
     fn receiver_part(&self) -> Option<TokenStream> {
         let receiver = self.function.signature.receiver()?;
-        let span = receiver.span();
-        let (private, _) = self.runtime.named_at(span);
         let me = receiver.self_token;
         let lent = match self.function.receiver? {
-            Receiver::Shared | Receiver::Exclusive => code!(&*#me),
-            Receiver::Owned => code!(&#me),
+            Receiver::Shared | Receiver::Exclusive => quote_spanned!(me.span=> &*#me),
+            Receiver::Owned => quote_spanned!(me.span=> &#me),
         };
-        Some(quote_spanned!(span=> #private::StaleSelf::stale_self(#lent)))
+        Some(self.owned(me.span, me.span, "StaleSelf", &lent))
+    }
+
+    /// A part of the key to keep. What is to be said of its type is said of all that is from the one
+    /// place to the other.
+    fn owned(&self, span: Span, last: Span, of_trait: &str, part: &TokenStream) -> TokenStream {
+        let stale = self.settings.stale_if_error.as_ref();
+        let in_memory = stale.is_some_and(|stale| stale.store.is_none());
+        let method = if in_memory { "hashed_key" } else { "owned_key" };
+        let (private, _) = self.runtime.named_at(span);
+        let (of_trait, method) = (Ident::new(of_trait, span), Ident::new(method, last));
+        let part = quote_spanned!(last=> (#part));
+        quote_spanned!(span=> #private::#of_trait::#method #part)
     }
 
     /// `answer`, of which another is kept if it is a good one.
     pub(super) fn kept_answer(&self) -> TokenStream {
-        if self.settings.stale_if_error.is_none() {
-            return code!(answer);
-        }
-        let (runtime, judge) = (self.runtime, self.judge());
-        let (how, kept) = (judge.how(), judge.kept());
-        code!({
-            #kept
-            #runtime::__private::keep_answer::<#how, _, _, _>(stale, answer)
-        })
+        let Some(stale) = &self.settings.stale_if_error else { return code!(answer) };
+        let (runtime, how, another) = (self.runtime, self.judge().how(), self.another());
+        let function = if stale.store.is_some() { code!(keep) } else { code!(keep_in_memory) };
+        code!(#runtime::__private::#function::<#how, _, _>(stale, answer, #another))
     }
 
     /// Returns the stale answer, if there is one.
     pub(super) fn stale_answer(&self) -> TokenStream {
         let Some(stale) = &self.settings.stale_if_error else { return TokenStream::new() };
         let (runtime, how) = (self.runtime, self.judge().how());
-        let (private, kind) = (code!(#runtime::__private), &self.function.output.annotation);
-        let found = match stale.store {
-            Some(_) => code!(#private::look_up::<#how, _, _, #kind>(&stale, site.core()).await),
-            None => code!(#private::find::<#how, _, #kind>(&stale, site.core())),
+        let kind = &self.function.output.annotation;
+        let found = if stale.store.is_some() {
+            code!(#runtime::__private::look_up::<#how, _, #kind>(&stale, site.core()).await)
+        } else {
+            let another = self.another();
+            code!(#runtime::__private::find::<#how, _, #kind>(&stale, site.core(), #another))
         };
         code! {
             if let ::core::option::Option::Some(answer) = #found {
                 return answer;
             }
         }
+    }
+
+    /// What makes another of a good answer: what is said of its type is said at the type.
+    fn another(&self) -> TokenStream {
+        let output = &self.function.output;
+        let (private, _) = self.runtime.named_at(output.span);
+        let good = self.judge().good();
+        let close = quote_spanned!(output.last=> >);
+        quote_spanned!(output.span=> #private::another::<#good #close)
     }
 }

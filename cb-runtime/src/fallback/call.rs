@@ -1,12 +1,7 @@
 //! What an expansion asks where the service gave no answer: for a stale one, or for that of a
 //! registered fallback.
 
-use std::{
-    any::Any,
-    hash::Hash,
-    sync::OnceLock,
-    time::Duration,
-};
+use std::{any::Any, hash::Hash, pin::Pin, sync::OnceLock, time::Duration};
 
 use super::{MemoryStore, StaleAnswer, StaleStore};
 use crate::{breaker::core::Core, error::CircuitError, registry::registry};
@@ -31,8 +26,8 @@ impl Memories {
 
     fn of<K, V>(&self) -> &MemoryStore<K, V>
     where
-        K: Hash + Eq + Send + Sync + 'static,
-        V: Clone + Send + Sync + 'static,
+        K: Hash + Eq + Send + 'static,
+        V: Send + Sync + 'static,
     {
         let mut place = &self.first;
         loop {
@@ -48,20 +43,6 @@ impl Memories {
     }
 }
 
-impl<K, V> StaleStore<K, V> for Memories
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    fn put(&self, key: K, value: V) {
-        self.of().put(key, value);
-    }
-
-    async fn get(&self, key: &K) -> Option<StaleAnswer<V>> {
-        self.of().get(key).await
-    }
-}
-
 /// Where one call may find a stale answer, and leave its own.
 pub struct StaleAnswers<K, S> {
     key: K,
@@ -69,11 +50,49 @@ pub struct StaleAnswers<K, S> {
     max_age: Duration,
 }
 
-impl<K, S> StaleAnswers<K, S> {
-    /// Answers of this key, no older than this.
-    pub fn new(key: K, store: S, max_age: Duration) -> Self {
-        Self { key, store, max_age }
+/// Where one call may find a stale answer in memory.
+pub type InMemory<K, V> = StaleAnswers<K, &'static MemoryStore<K, V>>;
+
+/// Answers of this key in memory, no older than this.
+pub fn in_memory<K, V>(key: K, memories: &'static Memories, max_age: Duration) -> InMemory<K, V>
+where
+    K: Hash + Eq + Send + 'static,
+    V: SharedValue,
+{
+    StaleAnswers { key, store: memories.of(), max_age }
+}
+
+/// Any store, for all that is done with it but asking whether it is one.
+pub trait AnyStore<K, V>: Send + Sync {
+    /// Keeps a value.
+    fn put(&self, key: K, value: V);
+
+    /// Finds one.
+    fn get<'a>(&'a self, key: &'a K) -> Found<'a, V>;
+}
+
+type Found<'a, V> = Pin<Box<dyn Future<Output = Option<StaleAnswer<V>>> + Send + 'a>>;
+
+impl<K, V: 'static, S: StaleStore<K, V>> AnyStore<K, V> for S {
+    fn put(&self, key: K, value: V) {
+        StaleStore::put(self, key, value);
     }
+
+    fn get<'a>(&'a self, key: &'a K) -> Found<'a, V> {
+        Box::pin(StaleStore::get(self, key))
+    }
+}
+
+/// Where one call may find a stale answer in a store of the user's.
+pub type InStore<'a, K, V> = StaleAnswers<K, &'a dyn AnyStore<K, V>>;
+
+/// Answers of this key in a store, no older than this.
+pub fn in_store<K, V, S>(key: K, store: &S, max_age: Duration) -> InStore<'_, K, V>
+where
+    S: StaleStore<K, V>,
+    V: 'static,
+{
+    StaleAnswers { key, store, max_age }
 }
 
 /// The good part of a returned value is that in the `Ok`.
@@ -120,7 +139,7 @@ impl<T> Good<ByWhole> for T {
     }
 }
 
-/// A value that can be kept to answer with it later.
+/// A value of which another can be kept to answer with it later.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` keeps a clone of each answer, but `{Self}` is not `Clone`",
     label = "`{Self}` is not `Clone`",
@@ -139,43 +158,75 @@ impl<T: Clone> StaleValue for T {
     }
 }
 
-/// Lets the compiler say of a type that it cannot be kept, where the type stands.
-#[inline]
-pub fn can_be_kept<V: StaleValue>() {}
+/// A value that one call may leave in memory for another.
+#[diagnostic::on_unimplemented(
+    message = "`stale_if_error` keeps answers for calls on other threads, but `{Self}` cannot be shared with them",
+    label = "`{Self}` is not `Send` and `Sync`",
+    note = "return a value that is, with an `Arc` in the place of an `Rc` and a `Mutex` in that of a `Cell`"
+)]
+pub trait SharedValue: Send + Sync + 'static {}
 
-/// Keeps another of an answer, if it is a good one.
-pub fn keep_answer<How, K, S, R>(stale: Option<StaleAnswers<K, S>>, answer: R) -> R
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> SharedValue for T {}
+
+/// Makes another of a value.
+///
+/// It is given to those below, who ask nothing of the type: so what is said of it is said once.
+pub fn another<V: StaleValue>(value: &V) -> V {
+    value.another()
+}
+
+/// Keeps another of an answer in memory, if it is a good one.
+pub fn keep_in_memory<How, K, R>(
+    stale: Option<InMemory<K, R::Value>>,
+    answer: R,
+    another: fn(&R::Value) -> R::Value,
+) -> R
 where
-    S: StaleStore<K, R::Value>,
-    R: Good<How, Value: StaleValue>,
+    K: Hash + Eq,
+    R: Good<How>,
 {
     if let (Some(stale), Some(good)) = (stale, answer.good()) {
-        stale.store.put(stale.key, good.another());
+        stale.store.keep(stale.key, another(good));
+    }
+    answer
+}
+
+/// Keeps another of an answer in a store, if it is a good one.
+pub fn keep<How, K, R>(
+    stale: Option<InStore<'_, K, R::Value>>,
+    answer: R,
+    another: fn(&R::Value) -> R::Value,
+) -> R
+where
+    R: Good<How>,
+{
+    if let (Some(stale), Some(good)) = (stale, answer.good()) {
+        stale.store.put(stale.key, another(good));
     }
     answer
 }
 
 /// The stale answer in memory, if there is one that is young enough.
+#[allow(clippy::ref_option, reason = "what the expansion has")]
 pub fn find<How, K, R>(
-    stale: &Option<StaleAnswers<K, &'static Memories>>,
+    stale: &Option<InMemory<K, R::Value>>,
     core: &Core,
+    another: fn(&R::Value) -> R::Value,
 ) -> Option<R>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    R: Good<How, Value: Clone + Send + Sync + 'static>,
+    K: Hash + Eq,
+    R: Good<How>,
 {
     let stale = stale.as_ref()?;
-    let found = stale.store.of::<K, R::Value>().find(&stale.key, stale.max_age);
+    let found = stale.store.find_with(&stale.key, stale.max_age, another);
     used(found, stale.max_age, core)
 }
 
 /// The stale answer in a store that has to be waited for.
-pub async fn look_up<How, K, S, R>(
-    stale: &Option<StaleAnswers<K, S>>,
-    core: &Core,
-) -> Option<R>
+#[allow(clippy::ref_option, reason = "what the expansion has")]
+pub async fn look_up<How, K, R>(stale: &Option<InStore<'_, K, R::Value>>, core: &Core) -> Option<R>
 where
-    S: StaleStore<K, R::Value>,
     R: Good<How>,
 {
     let stale = stale.as_ref()?;

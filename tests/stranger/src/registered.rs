@@ -92,7 +92,7 @@ fn plain(up: bool) -> Result<u8, Fault> {
 async fn with_all_that_stands_around_a_call() {
     registry().register_fallback::<u32>("registered.methods", |_| 5);
     let client = Client;
-    assert_eq!(send(client.method("a".to_owned(), Some(2))).await.ok(), Some(2));
+    assert_eq!(send(client.method("a".to_owned(), Some(2_u32))).await.ok(), Some(2));
     assert_eq!(client.method::<u32>("a".to_owned(), None).await.ok(), Some(2), "a stale one first");
     assert_eq!(client.method::<u32>("b".to_owned(), None).await.ok(), Some(5));
     assert!(client.method::<u64>("b".to_owned(), None).await.is_err(), "of another type");

@@ -69,8 +69,8 @@ async fn short(service: &Flaky) -> Result<u32, Fault> {
 }
 
 #[circuit_breaker(name = "retries.tuple", retry = (ATTEMPTS, DELAY, 1.5, "1s", 0.5, when = Fault::is_transient))]
-async fn tuple(service: &Flaky, fault: Fault) -> Result<u32, Fault> {
-    service.ask().map_err(|_| fault)
+async fn tuple(service: &Flaky, fault: fn() -> Fault) -> Result<u32, Fault> {
+    service.ask().map_err(|_| fault())
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,10 +80,10 @@ async fn parts_may_stand_in_their_order() {
     assert_eq!(begun.elapsed(), Duration::from_secs(3));
 
     let begun = Instant::now();
-    assert_eq!(tuple(&Flaky::failing(1), Fault::Down).await.ok(), Some(2));
+    assert_eq!(tuple(&Flaky::failing(1), || Fault::Down).await.ok(), Some(2));
     assert!((DELAY..=DELAY * 2).contains(&begun.elapsed()));
     let service = Flaky::failing(1);
-    assert!(matches!(tuple(&service, Fault::NotFound).await, Err(Fault::NotFound)));
+    assert!(matches!(tuple(&service, || Fault::NotFound).await, Err(Fault::NotFound)));
     assert_eq!(service.asked(), 1, "one that `when` does not want is not tried again");
 }
 
