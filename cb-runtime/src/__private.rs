@@ -14,5 +14,6 @@ pub use crate::{
     },
     config::{Check, Health, IsWindow, NoWindow, WindowOf, checked},
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
+    policy::{Attempts, Bulkhead, Inside, RetryPolicy, Slot},
     registry::{Declared, KeyedSite, Site},
 };
