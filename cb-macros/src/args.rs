@@ -145,6 +145,11 @@ impl Args {
 }
 
 impl Settings {
+    /// Whether anything has the arguments beside the body, and so needs a name for each.
+    pub(crate) fn needs_arguments(&self) -> bool {
+        self.fallback.is_some() || self.retry.is_some() || self.stale_if_error.is_some()
+    }
+
     fn take(&mut self, one: Self) {
         macro_rules! take {
             ($($key:ident)*) => { $(if one.$key.is_some() { self.$key = one.$key; })* };

@@ -3,7 +3,11 @@
 use darling::{Error, error::Accumulator};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{GenericArgument, Item, ItemFn, PathArguments, TraitItemFn, Type, spanned::Spanned};
+use syn::{
+    GenericArgument, Item, ItemFn, Lifetime, PathArguments, TraitItemFn, Type, TypeReference,
+    spanned::Spanned,
+    visit::{self, Visit},
+};
 
 use crate::{
     args::Args,
@@ -100,6 +104,15 @@ fn kept_answers(args: &Args, function: &Function, errors: &mut Accumulator) {
             "`stale_if_error` answers with the last good value, and this function has none to give: its caller would be told that what failed was done; remove the setting",
         );
     }
+    let mut borrowed = Borrowed(None);
+    borrowed.visit_type(good_value(&function.output.annotation));
+    if let Some(borrowed) = borrowed.0 {
+        refuse(
+            errors,
+            borrowed,
+            "`stale_if_error` keeps answers for later calls, and this one borrows from the present call: return a value that owns what it has, such as a `String` or an `Arc<str>`",
+        );
+    }
     if let Some(opaque) = function.output.opaque {
         refuse(
             errors,
@@ -114,6 +127,24 @@ fn kept_answers(args: &Args, function: &Function, errors: &mut Accumulator) {
             at,
             "`stale_if_error.store` is for `async` functions, and this is a plain `fn`, which cannot wait for a store: leave it out, and answers are kept in memory, or make the function `async`",
         );
+    }
+}
+
+/// Where a type first says that it borrows.
+struct Borrowed(Option<Span>);
+
+impl Visit<'_> for Borrowed {
+    fn visit_type_reference(&mut self, reference: &TypeReference) {
+        if reference.lifetime.is_none() {
+            self.0 = self.0.or(Some(reference.and_token.span));
+        }
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &Lifetime) {
+        if lifetime.ident != "static" {
+            self.0 = self.0.or(Some(lifetime.span()));
+        }
     }
 }
 
