@@ -26,6 +26,6 @@ pub use crate::{
         },
         key::{KeyByReference, KeyByValue, KeyOf, StaleKey, StaleSelf},
     },
-    policy::{bulkhead::Bulkhead, retry::RetryPolicy},
+    policy::{Attempts, Bulkhead, Inside, RetryPolicy, Slot},
     registry::{Declared, KeyedSite, Site},
 };

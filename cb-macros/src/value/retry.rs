@@ -63,7 +63,6 @@ pub(crate) struct Retry {
     max_delay: Option<Length>,
     jitter: Option<Number>,
     /// A closure or a path: which failures are tried again.
-    #[allow(dead_code, reason = "for the expansion to read")]
     pub(crate) when: Option<Expr>,
     /// Where the later of `delay` and `max_delay` stands.
     later_delay: Option<Span>,

@@ -38,7 +38,6 @@ fn hint(name: &str) -> Option<&'static str> {
 }
 
 /// Which answers are kept, where, and for how long.
-#[allow(dead_code, reason = "for the expansion to read")]
 pub(crate) struct Stale {
     /// The age up to which an answer is given.
     pub(crate) max_age: Length,
@@ -115,7 +114,6 @@ impl Stale {
     }
 
     /// What stands before the values for the compiler to check, and to find them.
-    #[allow(dead_code, reason = "for the expansion to emit")]
     pub(crate) fn check(&self, runtime: &Runtime) -> TokenStream {
         let max_age = self.max_age.check(runtime);
         let capacity = self.capacity.as_ref().map(|capacity| capacity.check(runtime));

@@ -6,7 +6,7 @@ use super::{
     refusal::Refusal,
     ticket::Ticket,
 };
-use crate::policy::bulkhead::{Bulkhead, Inside};
+use crate::policy::{Bulkhead, Inside};
 
 /// A call that was admitted and has a place.
 type Placed<'a> = Held<Inside<&'a Core>>;
@@ -20,7 +20,7 @@ pub fn admit_to<'a>(
     bulkhead: &'static Bulkhead,
 ) -> Result<Placed<'a>, Refusal<'a>> {
     let (ticket, slot) = core.admit_with(bulkhead.limit(), || bulkhead.enter())?;
-    Ok(Held::new(Inside::new(core, Some(slot)), ticket, WhenDropped::Cancelled))
+    Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled))
 }
 
 /// The same, if either is to be asked at all.
@@ -35,5 +35,5 @@ pub fn admit_to_if<'a>(
     if enabled {
         return admit_to(core, bulkhead);
     }
-    Ok(Held::new(Inside::new(core, None), Ticket::PLAIN, WhenDropped::Cancelled))
+    Ok(Held::new(Inside::without(core), Ticket::PLAIN, WhenDropped::Cancelled))
 }
