@@ -28,6 +28,12 @@ impl Tick {
         i64::try_from(wait.as_nanos()).map_or(Self::NEVER, |wait| Self(self.0.saturating_add(wait)))
     }
 
+    /// This time moved back by `age`.
+    #[cfg(all(feature = "disk-cache", not(cb_loom)))]
+    pub(crate) fn before(self, age: Duration) -> Self {
+        i64::try_from(age.as_nanos()).map_or(Self::UNKNOWN, |age| Self(self.0.saturating_sub(age)))
+    }
+
     /// How long ago `earlier` was; zero where it lies ahead.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.nanos_since(earlier))

@@ -72,6 +72,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | the attribute [`circuit_breaker`] |
+//! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
 #![cfg_attr(
     cb_loom,
     allow(
@@ -105,6 +106,9 @@ pub use cb_macros::circuit_breaker;
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
 pub use config::{Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Window};
 pub use error::{CallError, CircuitError};
+#[cfg(all(feature = "disk-cache", not(cb_loom)))]
+pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};
+pub use fallback::{MemoryStore, StaleAnswer, StaleStore};
 pub use name::{Name, NameError};
 pub use observe::{
     event::{Counts, Event, Rejection, SettingChange},
