@@ -103,7 +103,7 @@ pub use config::{Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, Healt
 pub use error::{CallError, CircuitError};
 pub use name::{Name, NameError};
 pub use observe::{
-    event::{Counts, Event, Rejection, SettingChange},
+    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
     hub::Missed,
     latency::ResponseTimes,
     snapshot::{Snapshot, Totals},

@@ -239,7 +239,7 @@ impl Expansion<'_> {
                 ::core::result::Result::Ok(held) => { #admitted }
                 #rejected
             };
-            site.count_fallback();
+            site.count_fallback(false);
             #answer
         }
     }
