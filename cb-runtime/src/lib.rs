@@ -111,7 +111,7 @@ pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};
 pub use fallback::{MemoryStore, StaleAnswer, StaleStore};
 pub use name::{Name, NameError};
 pub use observe::{
-    event::{Counts, Event, Rejection, SettingChange},
+    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
     hub::Missed,
     latency::ResponseTimes,
     snapshot::{Snapshot, Totals},

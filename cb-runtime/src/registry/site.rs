@@ -83,16 +83,16 @@ impl Site {
 
     /// Counts an answer that a fallback gave.
     #[inline]
-    pub fn count_fallback(&'static self) {
-        if !self.found.get().is_some_and(|found| found.breaker.0.count_fallback_quietly()) {
-            self.count_fallback_with_care();
+    pub fn count_fallback(&'static self, failed: bool) {
+        if !self.found.get().is_some_and(|found| found.breaker.0.count_fallback_quietly(failed)) {
+            self.count_fallback_with_care(failed);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn count_fallback_with_care(&'static self) {
-        self.core().count_fallback();
+    fn count_fallback_with_care(&'static self, failed: bool) {
+        self.core().count_fallback(failed);
     }
 
     /// The breaker for this value of the function's key. Finding one that is there allocates
@@ -232,7 +232,7 @@ impl KeyedSite {
 
     /// Counts an answer that a fallback gave.
     #[inline]
-    pub fn count_fallback(&self) {
-        self.core.count_fallback();
+    pub fn count_fallback(&self, failed: bool) {
+        self.core.count_fallback(failed);
     }
 }
