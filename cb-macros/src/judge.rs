@@ -6,6 +6,7 @@ use syn::{Expr, Ident, spanned::Spanned};
 
 use crate::{
     args::Settings,
+    fallback::Fallbacks,
     function::Output,
     near,
     runtime::Runtime,
@@ -222,7 +223,7 @@ impl Judge<'_> {
     /// The breaker's own answer. Which trait is asked for it makes no difference but to what is said
     /// where it is missing: that names the setting that needs it.
     fn no_answer(&self, error: &TokenStream, source: Source) -> TokenStream {
-        let fallback = self.settings.fallback.as_ref().map(|fallbacks| fallbacks.is_registered());
+        let fallback = self.settings.fallback.as_ref().map(Fallbacks::is_registered);
         if self.tells_value() {
             let of_trait = if fallback == Some(true) { "RejectableAlone" } else { "Rejectable" };
             let rejected = self.of_output(of_trait, "rejected");

@@ -66,7 +66,7 @@ impl Expansion<'_> {
 
     /// Whether a fallback may be registered that stands in for calls that end like this.
     pub(super) fn asks_registered(&self, cause: Cause) -> bool {
-        self.settings.fallback.as_ref().is_some_and(|fallbacks| fallbacks.is_registered())
+        self.settings.fallback.as_ref().is_some_and(Fallbacks::is_registered)
             && self.falls_back(cause)
     }
 

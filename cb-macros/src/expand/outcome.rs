@@ -198,9 +198,14 @@ impl Expansion<'_> {
         let (keep, lend, kept) = (values.keep(runtime), values.lend(), values.kept());
         let kind = if told { self.judge().cause() } else { code!(()) };
         let stale = self.stale_answer();
-        let (looks, failed) = self.cause(Cause::Failed, told);
+        // An empty block is the cause that nobody is told.
+        let made = |cause| {
+            let (looks, code) = self.cause(cause, told);
+            (looks, told.then_some(code))
+        };
+        let (looks, failed) = made(Cause::Failed);
         let answer = named("answer", looks);
-        let (looks, timed_out) = self.cause(Cause::TimedOut, told);
+        let (looks, timed_out) = made(Cause::TimedOut);
         let timed_out = self.timed_out(&End { looks, code: code!({ #stale #timed_out }) });
         let returned = self.kept_answer();
         code! {

@@ -5,45 +5,38 @@ use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
 use super::core::Core;
-use crate::policy::retry::{Attempts, RetryPolicy};
+use crate::policy::{Attempts, RetryPolicy};
 
-/// How often a call has been made, and when it is made again.
+/// Which attempt of a call is under way, and whether and when there is another.
 pub struct Retrying {
     attempts: Attempts,
-    /// Of the attempt under way, from 1.
-    number: u32,
     wait: Duration,
 }
 
 impl Retrying {
-    /// Before the first attempt.
+    /// At the first attempt.
     #[inline]
     pub fn new(policy: RetryPolicy) -> Self {
-        Self { attempts: policy.attempts(), number: 0, wait: Duration::ZERO }
+        Self { attempts: policy.attempts(), wait: Duration::ZERO }
     }
 
-    /// Counts an attempt, which the breaker admitted.
+    /// Counts an attempt, which the breaker has admitted, if it is not the first.
     #[inline]
     pub fn begin(&mut self, core: &Core) {
-        self.number += 1;
-        if self.number > 1 {
-            core.count_retry(self.number);
+        if self.attempts.number() > 1 {
+            core.count_retry(self.attempts.number());
         }
     }
 
-    /// Whether the call is to be made again after a failure: if `wanted`, if attempts are left, and if
-    /// the breaker is not open by now, be it through this failure.
+    /// Whether the call is made again after a failure: where attempts are left, the breaker is not
+    /// open by now, be it through this failure, and it is `wanted`. Then [`wait`](Self::wait) first.
     pub fn again(&mut self, core: &Core, wanted: impl FnOnce() -> bool) -> bool {
         if !self.attempts.are_left() || core.is_shut() || !wanted() {
             return false;
         }
-        match self.attempts.next() {
-            Some(wait) => {
-                self.wait = wait;
-                true
-            }
-            None => false,
-        }
+        let wait = self.attempts.wait();
+        self.wait = wait.unwrap_or_default();
+        wait.is_some()
     }
 
     /// The wait before the next attempt.

@@ -51,7 +51,7 @@ pub struct StaleAnswers<K, S> {
 }
 
 /// Where one call may find a stale answer in memory.
-pub type InMemory<K, V> = StaleAnswers<K, &'static MemoryStore<K, V>>;
+type InMemory<K, V> = StaleAnswers<K, &'static MemoryStore<K, V>>;
 
 /// Answers of this key in memory, no older than this.
 pub fn in_memory<K, V>(key: K, memories: &'static Memories, max_age: Duration) -> InMemory<K, V>
@@ -84,7 +84,7 @@ impl<K, V: 'static, S: StaleStore<K, V>> AnyStore<K, V> for S {
 }
 
 /// Where one call may find a stale answer in a store of the user's.
-pub type InStore<'a, K, V> = StaleAnswers<K, &'a dyn AnyStore<K, V>>;
+type InStore<'a, K, V> = StaleAnswers<K, &'a dyn AnyStore<K, V>>;
 
 /// Answers of this key in a store, no older than this.
 pub fn in_store<K, V, S>(key: K, store: &S, max_age: Duration) -> InStore<'_, K, V>

@@ -77,6 +77,7 @@ impl<T: Hash + Eq + Clone + Send + Sync> StaleKey for [T] {
 )]
 pub trait StaleSelf: Sized {
     /// Makes one to keep.
+    #[must_use]
     fn owned_key(&self) -> Self;
 
     /// Makes one to keep in memory.
@@ -178,15 +179,16 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::needless_borrow, reason = "as an expansion has it")]
     fn a_reference_is_a_key_of_what_is_behind_it() {
         let (text, number, list) = ("a", 7_u32, vec![1, 2]);
         let slice: &[i32] = &list;
-        let from_text: String = (&KeyOf(&text)).part().owned_key();
-        let from_number: u32 = (&KeyOf(&number)).part().owned_key();
-        let from_slice: Vec<i32> = (&KeyOf(&slice)).part().owned_key();
+        let from_text: String = StaleKey::owned_key((&KeyOf(&text)).part());
+        let from_number: u32 = StaleKey::owned_key((&KeyOf(&number)).part());
+        let from_slice: Vec<i32> = StaleKey::owned_key((&KeyOf(&slice)).part());
         let mut lent = 3_u8;
         let lent = &mut lent;
-        let from_lent: u8 = (&KeyOf(&lent)).part().owned_key();
+        let from_lent: u8 = StaleKey::owned_key((&KeyOf(&lent)).part());
 
         assert_eq!((from_text.as_str(), from_number, from_lent), ("a", 7, 3));
         assert_eq!(from_slice, list);
@@ -196,7 +198,8 @@ mod tests {
     fn a_hashed_part_is_the_part() {
         let state = RandomState::new();
         let hash = |part: &Hashed<String>| state.hash_one(part);
-        let (one, same, other) = ("a".hashed_key(), "a".hashed_key(), "b".hashed_key());
+        let (one, same, other) =
+            (StaleKey::hashed_key("a"), StaleKey::hashed_key("a"), StaleKey::hashed_key("b"));
 
         assert!(one == same && one != other);
         assert_eq!(hash(&one), hash(&same));

@@ -92,9 +92,9 @@ impl<K: Hash + Eq, V> MemoryStore<K, V> {
         // Read before the lock, so that a value which is put at this moment is not from the future.
         let now = Tick::now();
         let (kept, gone) = {
-            let mut shelf = lock(&self.kept);
-            let kept = shelf.get(key).map(Arc::clone)?;
-            let gone = if now.since(kept.since) > max_age { shelf.remove(key) } else { None };
+            let mut entries = lock(&self.kept);
+            let kept = entries.get(key).map(Arc::clone)?;
+            let gone = if now.since(kept.since) > max_age { entries.remove(key) } else { None };
             (kept, gone)
         };
         match gone {

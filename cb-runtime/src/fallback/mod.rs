@@ -2,9 +2,9 @@
 //! registered fallbacks.
 
 pub(crate) mod call;
-pub(crate) mod key;
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]
 mod disk;
+pub(crate) mod key;
 mod memory;
 mod shelf;
 mod stale;

@@ -121,10 +121,10 @@ impl Attempts {
     /// to be none.
     #[cold]
     pub fn wait(&mut self) -> Option<Duration> {
-        let Self { policy, made, last } = self;
-        if *made >= policy.max_attempts {
+        if !self.are_left() {
             return None;
         }
+        let Self { policy, made, last } = self;
         *made += 1;
         let wait = match *last {
             None => policy.delay.min(policy.max_delay),
@@ -132,6 +132,11 @@ impl Attempts {
         };
         *last = Some(wait);
         Some(policy.jittered(wait))
+    }
+
+    /// Whether there may be another attempt.
+    pub fn are_left(&self) -> bool {
+        self.made < self.policy.max_attempts
     }
 
     /// The number of the attempt that is under way, the first being 1.

@@ -67,7 +67,6 @@ impl Registry {
     }
 
     /// The fallback that is registered for this service type and type of answer.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the attribute does not ask for it yet"))]
     pub(crate) fn registered<T: 'static>(&self, service_type: &str) -> Option<Arc<Make<T>>> {
         self.0.fallbacks.get(service_type)
     }

@@ -107,7 +107,8 @@ impl Site {
         KeyedSite { core: registry().keyed(family, key) }
     }
 
-    fn core(&'static self) -> &'static Core {
+    /// The breaker's core.
+    pub fn core(&'static self) -> &'static Core {
         let mut problems = Problems::default();
         let mut found = self.found.get_or_init(|| self.find(&mut problems));
         while found.breaker.0.is_detached() {
@@ -228,6 +229,12 @@ impl KeyedSite {
         } else {
             Ok(Held::new(&*self.core, Ticket::PLAIN, WhenDropped::Cancelled))
         }
+    }
+
+    /// The breaker's core.
+    #[inline]
+    pub fn core(&self) -> &Core {
+        &self.core
     }
 
     /// Counts an answer that a fallback gave.

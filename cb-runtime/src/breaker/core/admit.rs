@@ -59,7 +59,6 @@ impl Core {
     /// The same as [`admit`](Self::admit), for a call that needs a place besides: one of `limit`, for
     /// which `enter` asks. The breaker decides first, so that a call which it turns away takes no place
     /// from another.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the attribute does not ask for it yet"))]
     #[inline]
     pub(crate) fn admit_with<P>(
         &self,

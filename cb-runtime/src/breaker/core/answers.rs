@@ -55,7 +55,6 @@ impl Core {
     }
 
     /// Counts an answer that was given before, so long ago, and was given again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the attribute does not ask for it yet"))]
     pub(crate) fn count_stale_answer(&self, age: Duration) {
         self.count(|extras| &extras.stale_answers);
         if self.word().is_narrated() {
@@ -64,7 +63,6 @@ impl Core {
     }
 
     /// Counts a call that is made again; `attempt` counts from the first time on, so it is 2 or more.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the attribute does not ask for it yet"))]
     pub(crate) fn count_retry(&self, attempt: u32) {
         self.count(|extras| &extras.retries);
         if self.word().is_narrated() {

@@ -32,6 +32,11 @@ impl Core {
         lock(&self.inner).machine.state(Tick::now())
     }
 
+    /// Whether the breaker is open and turns calls away, so that one more would be made in vain.
+    pub(in crate::breaker) fn is_shut(&self) -> bool {
+        !self.word().is_disabled() && self.state() == State::Open
+    }
+
     pub(crate) fn mode(&self) -> Mode {
         lock(&self.inner).machine.mode(Tick::now())
     }
