@@ -16,7 +16,7 @@ use crate::{
     runtime::RuntimePath,
     value::{
         Backoff, Cancelled, Code, Count, FallbackOn, Flag, HealthCheck, Keyed, Length, Name,
-        OpenFor, Pattern, Rate, Shed, Switch, Text, Window,
+        OpenFor, Pattern, Rate, Retry, Shed, Stale, Switch, Text, Window,
     },
 };
 
@@ -49,8 +49,11 @@ pub(crate) struct Settings {
     pub(crate) open_for: Option<OpenFor>,
     pub(crate) call_timeout: Option<Length>,
     pub(crate) cancelled: Option<Cancelled>,
+    pub(crate) max_concurrent: Option<Count>,
+    pub(crate) retry: Option<Retry>,
     pub(crate) fallback: Option<Fallbacks>,
     pub(crate) fallback_on: Option<FallbackOn>,
+    pub(crate) stale_if_error: Option<Stale>,
     pub(crate) enabled: Option<Code>,
     #[darling(rename = "crate")]
     pub(crate) runtime: Option<RuntimePath>,
@@ -142,6 +145,11 @@ impl Args {
 }
 
 impl Settings {
+    /// Whether anything has the arguments beside the body, and so needs a name for each.
+    pub(crate) fn needs_arguments(&self) -> bool {
+        self.fallback.is_some() || self.retry.is_some() || self.stale_if_error.is_some()
+    }
+
     fn take(&mut self, one: Self) {
         macro_rules! take {
             ($($key:ident)*) => { $(if one.$key.is_some() { self.$key = one.$key; })* };
@@ -149,8 +157,8 @@ impl Settings {
         take!(name key max_keys service_type critical failure_threshold failure_rate slow_call
             slow_call_rate window min_calls recovery_timeout backoff half_open_max_calls
             success_threshold probe_timeout reset_timeout shed health_check response_times
-            record_errors ignore_errors failure_if open_for call_timeout cancelled fallback
-            fallback_on enabled runtime);
+            record_errors ignore_errors failure_if open_for call_timeout cancelled max_concurrent
+            retry fallback fallback_on stale_if_error enabled runtime);
     }
 }
 

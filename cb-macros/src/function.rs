@@ -72,6 +72,8 @@ pub(crate) struct Output {
     pub(crate) error_span: Span,
     /// The error type, if it is a type parameter of the function.
     pub(crate) generic_error: Option<Type>,
+    /// Whether it is called `Result`, whatever is before and in it.
+    pub(crate) is_result: bool,
     /// Where it says `impl Trait`, if it does.
     pub(crate) opaque: Option<Span>,
 }
@@ -116,6 +118,13 @@ impl Function {
     /// The receiver's `self`: another one, written here, would name something else.
     pub(crate) fn self_token(&self) -> Option<Token![self]> {
         self.signature.receiver().map(|receiver| receiver.self_token)
+    }
+
+    /// Takes the `mut` from a `mut self` of which the body has another, to change as it likes.
+    pub(crate) fn freeze_self(&mut self) {
+        if let Some(FnArg::Receiver(receiver)) = self.signature.inputs.first_mut() {
+            receiver.mutability = None;
+        }
     }
 
     /// A plain function whose return type says that it is a future, made where it cannot be seen.
@@ -182,6 +191,7 @@ impl Output {
                 last: span,
                 error_span: span,
                 generic_error: None,
+                is_result: false,
                 opaque: None,
             };
         };
@@ -196,6 +206,7 @@ impl Output {
             generic_error: written_error(&declared)
                 .filter(|error| is_parameter(error, signature))
                 .cloned(),
+            is_result: is_result(&declared),
             opaque: opaque.0,
         }
     }
@@ -227,6 +238,11 @@ pub(crate) fn is_parameter(kind: &Type, signature: &Signature) -> bool {
     path.path.get_ident().is_some_and(|name| {
         signature.generics.type_params().any(|parameter| parameter.ident == *name)
     })
+}
+
+fn is_result(kind: &Type) -> bool {
+    let Type::Path(path) = kind else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Result")
 }
 
 /// The `E` of `Result<T, E>`.

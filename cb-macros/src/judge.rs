@@ -6,6 +6,7 @@ use syn::{Expr, Ident, spanned::Spanned};
 
 use crate::{
     args::Settings,
+    fallback::Fallbacks,
     function::Output,
     near,
     runtime::Runtime,
@@ -48,6 +49,13 @@ impl Judge<'_> {
             None => self.by_error(),
             Some(code) => self.by_value(&code.0),
         }
+    }
+
+    /// A value's judgement, by the closure: in a call, which tells the compiler that what goes in and
+    /// comes out is of one type, lifetimes included.
+    pub(crate) fn verdict(&self, answer: &TokenStream) -> TokenStream {
+        let (runtime, closure) = (self.runtime, self.closure());
+        code!(#runtime::__private::judged(#answer, #closure))
     }
 
     fn by_error(&self) -> TokenStream {
@@ -202,13 +210,32 @@ impl Judge<'_> {
         }
     }
 
-    /// The breaker's own answer, to the caller.
-    pub(crate) fn no_answer(&self, error: &TokenStream) -> TokenStream {
+    /// The answer of a call that was turned away, to the caller.
+    pub(crate) fn rejected(&self, error: &TokenStream) -> TokenStream {
+        self.no_answer(error, Source::Rejection)
+    }
+
+    /// The answer of a call that took too long, to the caller.
+    pub(crate) fn timed_out(&self, error: &TokenStream) -> TokenStream {
+        self.no_answer(error, Source::Timeout)
+    }
+
+    /// The breaker's own answer. Which trait is asked for it makes no difference but to what is said
+    /// where it is missing: that names the setting that needs it.
+    fn no_answer(&self, error: &TokenStream, source: Source) -> TokenStream {
+        let fallback = self.settings.fallback.as_ref().map(Fallbacks::is_registered);
         if self.tells_value() {
-            let rejected = self.of_output("Rejectable", "rejected");
+            let of_trait = if fallback == Some(true) { "RejectableAlone" } else { "Rejectable" };
+            let rejected = self.of_output(of_trait, "rejected");
             let error = quote_spanned!(self.output.last=> (#error));
             return code!(#rejected #error);
         }
+        let of_trait = match (fallback, source) {
+            (None, _) => "FromCircuitError",
+            (Some(true), _) => "FromCircuitErrorAlone",
+            (Some(false), Source::Rejection) => "FromRejection",
+            (Some(false), Source::Timeout) => "FromTimeout",
+        };
         let span = self.output.error_span;
         let (private, circuit_error) = self.runtime.named_at(span);
         let error = match &self.output.generic_error {
@@ -216,9 +243,69 @@ impl Judge<'_> {
                 let from = quote_spanned!(span=> ::core::convert::From<#circuit_error>);
                 quote_spanned!(span=> <#generic as #from>::from(#error))
             }
-            None => quote_spanned!(span=> #private::FromCircuitError::from_circuit_error(#error)),
+            None => {
+                let of_trait = Ident::new(of_trait, span);
+                quote_spanned!(span=> #private::#of_trait::from_circuit_error(#error))
+            }
         };
         self.judged("from_failure", &error)
+    }
+
+    /// The error in a reference to a returned value, if it has one.
+    pub(crate) fn failure(&self, answer: &TokenStream) -> TokenStream {
+        self.judged("failure", answer)
+    }
+
+    /// What finds out whether a fallback's answer, a variable of this name, is a failure too, and the
+    /// expression that says it afterwards.
+    pub(crate) fn is_failure(&self, answer: &TokenStream) -> (TokenStream, TokenStream) {
+        let Settings { record_errors, ignore_errors, failure_if, .. } = self.settings;
+        if record_errors.is_none() && ignore_errors.is_none() && failure_if.is_none() {
+            let failure = self.failure(&code!(&#answer));
+            return (TokenStream::new(), code!(#failure.is_some()));
+        }
+        let judged = self.verdict(answer);
+        (code!(let (#answer, verdict) = #judged;), code!(verdict.is_failure()))
+    }
+
+    /// The text of a failed answer's error, where it has one.
+    pub(crate) fn text_of(&self, answer: &TokenStream) -> TokenStream {
+        if self.tells_value() {
+            return code!(::core::option::Option::None);
+        }
+        let (runtime, failure) = (self.runtime, self.failure(answer));
+        code! {
+            match #failure {
+                ::core::option::Option::Some(error) => {
+                    use #runtime::__private::{ByDebug as _, ByDisplay as _, ByNothing as _};
+                    (&&&#runtime::__private::Describe(error)).circuit_breaker_text()
+                }
+                ::core::option::Option::None => ::core::option::Option::None,
+            }
+        }
+    }
+
+    /// Which part of a returned value is the good one: that in the `Ok`, or all of it.
+    pub(crate) fn how(&self) -> TokenStream {
+        let runtime = self.runtime;
+        if self.has_ok() {
+            code!(#runtime::__private::ByOk)
+        } else {
+            code!(#runtime::__private::ByWhole)
+        }
+    }
+
+    fn has_ok(&self) -> bool {
+        !self.tells_value() || self.output.is_result
+    }
+
+    /// The type of the good part, standing at the return type.
+    pub(crate) fn good(&self) -> TokenStream {
+        if self.has_ok() {
+            return self.of_output("Judged", "Value");
+        }
+        let kind = &self.output.annotation;
+        quote_spanned!(self.output.span=> #kind)
     }
 
     /// A call of the runtime's trait `Judged`, for the return type and standing there.
@@ -234,6 +321,13 @@ impl Judge<'_> {
         let (of_trait, item) = (Ident::new(of_trait, span), Ident::new(item, self.output.last));
         quote_spanned!(span=> <#kind as #private::#of_trait>::#item)
     }
+}
+
+/// What the breaker's own answer comes of.
+#[derive(Clone, Copy)]
+enum Source {
+    Rejection,
+    Timeout,
 }
 
 /// An arm of a `match` with the user's pattern in it.

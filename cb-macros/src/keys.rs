@@ -38,8 +38,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("open_for", "open_for = |error| error.retry_after()"),
     key("call_timeout", "call_timeout = \"2s\""),
     key("cancelled", "cancelled = \"failure\""),
+    key("max_concurrent", "max_concurrent = 32"),
+    key("retry", "retry(max_attempts = 3, delay = \"100ms\", max_delay = \"10s\", jitter)"),
     key("fallback", "fallback = other_function"),
     key("fallback_on", "fallback_on = \"rejected\""),
+    key("stale_if_error", "stale_if_error(max_age = \"5m\", key = query)"),
     key("enabled", "enabled = settings().use_breakers"),
     key("crate", "crate = path::to::cb_runtime"),
 ];
@@ -71,6 +74,12 @@ const OPEN_FOR: &str =
     "did you mean `open_for` (asks an error for how long the breaker is to stay open)?";
 const HEALTH: &str =
     "did you mean `health_check` (a function that is the probe in the place of a user's call)?";
+const CONCURRENT: &str =
+    "did you mean `max_concurrent` (how many calls of this function may be under way at once)?";
+const RETRY: &str =
+    "did you mean `retry`? It counts the first try too: two retries are `retry(max_attempts = 3)`";
+const STALE: &str =
+    "did you mean `stale_if_error` (answers with the last good value where the service has none)?";
 const TIMEOUT: &str = "did you mean `call_timeout` (how long one call may take) or `recovery_timeout` (how long the breaker stays open)?";
 
 /// What other libraries call things, and what to say to who is used to it.
@@ -145,10 +154,39 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["partition_by", "partition_key", "key_by", "per"], KEY),
     (&["retry_after"], OPEN_FOR),
     (&["health", "probe", "ping", "probe_with"], HEALTH),
+    (
+        &[
+            "bulkhead",
+            "max_parallel_calls",
+            "max_concurrent_calls",
+            "max_concurrency",
+            "concurrency_limit",
+            "max_parallelization",
+        ],
+        CONCURRENT,
+    ),
+    (
+        &[
+            "max_retries",
+            "max_retry_attempts",
+            "max_attempts",
+            "retry_attempts",
+            "retry_count",
+            "retries",
+            "attempts",
+        ],
+        RETRY,
+    ),
+    (&["stale", "stale_while_error", "stale_while_revalidate", "cache", "cache_ttl"], STALE),
 ];
 
 pub(crate) fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
+}
+
+/// How a key is written.
+pub(crate) fn example(name: &str) -> &'static str {
+    find(name).map_or("", |key| key.example)
 }
 
 /// What to say to somebody who wrote a key that there is none of.

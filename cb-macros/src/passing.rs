@@ -8,6 +8,7 @@ use syn::{Ident, spanned::Spanned};
 use crate::{
     fallback::Fallbacks,
     function::{Argument, Function, Receiver, is_parameter},
+    near,
     runtime::Runtime,
 };
 
@@ -93,15 +94,7 @@ impl<'a> Values<'a> {
     /// Another of an owned argument's value. What is to be said of its type is said at the type: in
     /// this crate's words, or of a type parameter in the compiler's own, which names the bound.
     fn another(&self, name: &Ident, argument: &Argument, runtime: &Runtime) -> TokenStream {
-        let span = argument.kind.span();
-        let mut name = name.clone();
-        name.set_span(span.resolved_at(name.span()));
-        if is_parameter(&argument.kind, &self.function.signature) {
-            quote_spanned!(span=> ::core::clone::Clone::clone(&#name))
-        } else {
-            let (private, _) = runtime.named_at(span);
-            quote_spanned!(span=> #private::Keep::keep(&#name))
-        }
+        another(self.function, name, argument, runtime, "Keep")
     }
 
     /// Lends the body what it may change, so that the fallback has it back.
@@ -146,6 +139,53 @@ impl<'a> Values<'a> {
             })
         };
         self.function.arguments.iter().map(|argument| value(argument).unwrap_or_default()).collect()
+    }
+}
+
+/// What one of several attempts is given: another of each value that the body uses up, and what it
+/// changes as a loan.
+pub(crate) fn attempt(function: &Function, runtime: &Runtime) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    if let (Some(Receiver::Owned), Some(receiver)) =
+        (function.receiver, function.signature.receiver())
+    {
+        let me = receiver.self_token;
+        let span = receiver.span();
+        let (private, _) = runtime.named_at(span);
+        let another = quote_spanned!(span=> #private::KeepForRetry::keep(&#me));
+        let this = Ident::new("this", near(me.span));
+        tokens.extend(code!(#[allow(unused_mut, unused_variables)] let mut #this = #another;));
+    }
+    for argument in &function.arguments {
+        let Some(name) = argument.name().map(|name| &name.ident) else { continue };
+        tokens.extend(match way(argument) {
+            Way::Copied => continue,
+            Way::Lent => code!(#[allow(unused_variables)] let #name = &mut *#name;),
+            Way::Kept => {
+                let value = another(function, name, argument, runtime, "KeepForRetry");
+                code!(#[allow(unused_variables)] let #name = #value;)
+            }
+        });
+    }
+    tokens
+}
+
+fn another(
+    function: &Function,
+    name: &Ident,
+    argument: &Argument,
+    runtime: &Runtime,
+    of_trait: &str,
+) -> TokenStream {
+    let span = argument.kind.span();
+    let mut name = name.clone();
+    name.set_span(span.resolved_at(name.span()));
+    if is_parameter(&argument.kind, &function.signature) {
+        quote_spanned!(span=> ::core::clone::Clone::clone(&#name))
+    } else {
+        let (private, _) = runtime.named_at(span);
+        let of_trait = Ident::new(of_trait, span);
+        quote_spanned!(span=> #private::#of_trait::keep(&#name))
     }
 }
 

@@ -3,7 +3,11 @@
 use darling::{Error, error::Accumulator};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Item, ItemFn, TraitItemFn, spanned::Spanned};
+use syn::{
+    GenericArgument, Item, ItemFn, Lifetime, PathArguments, TraitItemFn, Type, TypeReference,
+    spanned::Spanned,
+    visit::{self, Visit},
+};
 
 use crate::{
     args::Args,
@@ -84,25 +88,111 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Accumulator) 
             );
         }
     }
+    kept_answers(args, function, errors);
     if !function.is_async() {
-        let async_only = [
-            (
-                "call_timeout",
-                "which cannot be dropped before it returns: set a timeout in the client that it calls, or make it `async`",
-            ),
-            (
-                "cancelled",
-                "which nobody can drop before it returns: leave the setting out, or make it `async`",
-            ),
-        ];
-        for (key, why) in async_only {
-            if let Some(at) = args.key(key) {
-                refuse(
-                    errors,
-                    at,
-                    format!("`{key}` is for `async` functions, and this is a plain `fn`, {why}"),
-                );
-            }
+        async_only(args, errors);
+    }
+}
+
+/// Answers that are kept for when there is none.
+fn kept_answers(args: &Args, function: &Function, errors: &mut Accumulator) {
+    let Some(at) = args.key("stale_if_error") else { return };
+    if is_nothing(good_value(&function.output.annotation)) {
+        refuse(
+            errors,
+            at,
+            "`stale_if_error` answers with the last good value, and this function has none to give: its caller would be told that what failed was done; remove the setting",
+        );
+    }
+    let mut borrowed = Borrowed(None);
+    borrowed.visit_type(good_value(&function.output.annotation));
+    if let Some(borrowed) = borrowed.0 {
+        refuse(
+            errors,
+            borrowed,
+            "`stale_if_error` keeps answers for later calls, and this one borrows from the present call: return a value that owns what it has, such as a `String` or an `Arc<str>`",
+        );
+    }
+    if let Some(opaque) = function.output.opaque {
+        refuse(
+            errors,
+            opaque,
+            "a function with `stale_if_error` cannot return `impl Trait`, because its values are kept, and their type cannot be named: return a named or shared type, such as `Arc<dyn Trait>`",
+        );
+    }
+    let store = args.settings.stale_if_error.as_ref().and_then(|stale| stale.store_at);
+    if let Some(at) = store.filter(|_| !function.is_async()) {
+        refuse(
+            errors,
+            at,
+            "`stale_if_error.store` is for `async` functions, and this is a plain `fn`, which cannot wait for a store: leave it out, and answers are kept in memory, or make the function `async`",
+        );
+    }
+}
+
+/// Where a type first says that it borrows.
+struct Borrowed(Option<Span>);
+
+impl Visit<'_> for Borrowed {
+    fn visit_type_reference(&mut self, reference: &TypeReference) {
+        if reference.lifetime.is_none() {
+            self.0 = self.0.or(Some(reference.and_token.span));
+        }
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &Lifetime) {
+        if lifetime.ident != "static" {
+            self.0 = self.0.or(Some(lifetime.span()));
+        }
+    }
+}
+
+/// The `T` of `Result<T, E>`, or else the whole type.
+fn good_value(kind: &Type) -> &Type {
+    let Type::Path(path) = kind else { return kind };
+    let result = path.path.segments.last().filter(|last| last.ident == "Result");
+    match result.map(|result| &result.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => match arguments.args.first() {
+            Some(GenericArgument::Type(value)) => value,
+            _ => kind,
+        },
+        _ => kind,
+    }
+}
+
+/// Whether a type has one value or none.
+fn is_nothing(kind: &Type) -> bool {
+    match kind {
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        Type::Never(_) => true,
+        Type::Paren(paren) => is_nothing(&paren.elem),
+        Type::Group(group) => is_nothing(&group.elem),
+        _ => false,
+    }
+}
+
+/// What a plain `fn` cannot have.
+fn async_only(args: &Args, errors: &mut Accumulator) {
+    let settings = [
+        (
+            "call_timeout",
+            "which cannot be dropped before it returns: set a timeout in the client that it calls, or make it `async`",
+        ),
+        (
+            "cancelled",
+            "which nobody can drop before it returns: leave the setting out, or make it `async`",
+        ),
+        (
+            "retry",
+            "which would keep its thread from all else while it waits for the next try: call it again in a loop of your own, or make it `async`",
+        ),
+    ];
+    for (key, why) in settings {
+        if let Some(at) = args.key(key) {
+            let message =
+                format!("`{key}` is for `async` functions, and this is a plain `fn`, {why}");
+            refuse(errors, at, message);
         }
     }
 }

@@ -4,15 +4,28 @@
 pub use inventory;
 
 pub use crate::{
-    answer::{AsKey, Fallible, FromCircuitError, IsAnswer, IsFuture, Judged, Keep, Rejectable},
+    answer::{
+        AsKey, Fallible, FromCircuitError, FromCircuitErrorAlone, FromRejection, FromTimeout,
+        IsAnswer, IsFuture, Judged, Keep, KeepForRetry, Rejectable, RejectableAlone,
+    },
     breaker::{
-        call::{Guarded, Settled, Verdict, guard, run},
+        call::{Guarded, Settled, Verdict, guard, judged, run},
         core::Core,
         limit::{Limit, NoLimit, Within},
         permit::{Held, WhenDropped},
+        place::{admit_to, admit_to_if},
         refusal::Refusal,
+        retry::Retrying,
     },
     config::{Check, Health, IsWindow, NoWindow, WindowOf, checked},
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
+    fallback::{
+        call::{
+            ByOk, ByWhole, Memories, another, failed, find, in_memory, in_store, keep,
+            keep_in_memory, look_up, registered,
+        },
+        key::{KeyByReference, KeyByValue, KeyOf, StaleKey, StaleSelf},
+    },
+    policy::{Attempts, Bulkhead, Inside, RetryPolicy, Slot},
     registry::{Declared, KeyedSite, Site},
 };

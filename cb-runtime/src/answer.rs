@@ -86,6 +86,63 @@ impl<E: From<CircuitError>> FromCircuitError for E {
     }
 }
 
+/// The same, for what is said of a function whose fallback need not be there.
+#[diagnostic::on_unimplemented(
+    message = "there may be no registered fallback, and then a rejected call has to return a `{Self}`, which cannot be made from a `CircuitError`",
+    label = "`{Self}: From<CircuitError>` is missing",
+    note = "either name the fallback here, `fallback = other_function`, which the compiler can check,",
+    note = "or give the error type a variant for it; with `thiserror`: `#[error(transparent)] Unavailable(#[from] cb_runtime::CircuitError)`"
+)]
+pub trait FromCircuitErrorAlone {
+    /// The breaker's answer as an error of this type.
+    fn from_circuit_error(error: CircuitError) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<CircuitError>> FromCircuitErrorAlone for E {
+    fn from_circuit_error(error: CircuitError) -> Self {
+        error.into()
+    }
+}
+
+/// The same, of a function whose fallback is not for calls that are rejected.
+#[diagnostic::on_unimplemented(
+    message = "`fallback_on = \"failed\"` leaves a rejected call to return a `{Self}`, which cannot be made from a `CircuitError`",
+    label = "`{Self}: From<CircuitError>` is missing",
+    note = "either let the fallback answer for it too: `fallback_on = \"any\"`, the default,",
+    note = "or give the error type a variant for it; with `thiserror`: `#[error(transparent)] Unavailable(#[from] cb_runtime::CircuitError)`"
+)]
+pub trait FromRejection {
+    /// The breaker's answer as an error of this type.
+    fn from_circuit_error(error: CircuitError) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<CircuitError>> FromRejection for E {
+    fn from_circuit_error(error: CircuitError) -> Self {
+        error.into()
+    }
+}
+
+/// The same, of a function whose fallback is not for calls that take too long.
+#[diagnostic::on_unimplemented(
+    message = "a call that takes longer than `call_timeout` has to return a `{Self}`, which cannot be made from a `CircuitError`",
+    label = "`{Self}: From<CircuitError>` is missing",
+    note = "`fallback_on = \"rejected\"` keeps the fallback from answering for it: either leave that out,",
+    note = "or give the error type a variant for it; with `thiserror`: `#[error(transparent)] Unavailable(#[from] cb_runtime::CircuitError)`"
+)]
+pub trait FromTimeout {
+    /// The breaker's answer as an error of this type.
+    fn from_circuit_error(error: CircuitError) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<CircuitError>> FromTimeout for E {
+    fn from_circuit_error(error: CircuitError) -> Self {
+        error.into()
+    }
+}
+
 /// A return type that can say that the breaker rejected the call, of a function that judges the
 /// returned value itself.
 #[diagnostic::on_unimplemented(
@@ -100,6 +157,24 @@ pub trait Rejectable {
 
 #[diagnostic::do_not_recommend]
 impl<T, E: FromCircuitError> Rejectable for Result<T, E> {
+    fn rejected(error: CircuitError) -> Self {
+        Err(E::from_circuit_error(error))
+    }
+}
+
+/// The same, for what is said of a function whose fallback need not be there.
+#[diagnostic::on_unimplemented(
+    message = "there may be no registered fallback, and then a rejected call cannot return a `{Self}`",
+    label = "this is no `Result`",
+    note = "either name the fallback here, `fallback = other_function`, which is always there, or return a `Result`"
+)]
+pub trait RejectableAlone {
+    /// The breaker's answer as a value of this type.
+    fn rejected(error: CircuitError) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: FromCircuitErrorAlone> RejectableAlone for Result<T, E> {
     fn rejected(error: CircuitError) -> Self {
         Err(E::from_circuit_error(error))
     }
@@ -167,6 +242,26 @@ pub trait Keep {
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone> Keep for T {
+    #[inline]
+    fn keep(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// An argument of which each attempt at a call is given another.
+#[diagnostic::on_unimplemented(
+    message = "this argument may be needed for a second attempt, because of `retry`, but `{Self}` is not `Clone`",
+    label = "`{Self}` is not `Clone`",
+    note = "either take it as a reference or an `Arc`, make its type `Clone`, or leave `retry` out"
+)]
+pub trait KeepForRetry {
+    /// Another of the same value.
+    #[must_use]
+    fn keep(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> KeepForRetry for T {
     #[inline]
     fn keep(&self) -> Self {
         self.clone()

@@ -48,6 +48,18 @@ pub enum CircuitError {
         /// The breaker's name.
         name: Name,
     },
+    /// As many calls of this function are under way as its `max_concurrent` allows: the call was
+    /// rejected.
+    #[error(
+        "the call through circuit breaker `{name}` was one more than its `max_concurrent` of {limit}"
+    )]
+    #[non_exhaustive]
+    BulkheadFull {
+        /// The breaker's name.
+        name: Name,
+        /// The `max_concurrent`.
+        limit: u32,
+    },
     /// The call took longer than its `call_timeout` and was dropped.
     #[error("the call through circuit breaker `{name}` took longer than {}", show(*limit))]
     #[non_exhaustive]
@@ -56,6 +68,18 @@ pub enum CircuitError {
         name: Name,
         /// The `call_timeout`.
         limit: Duration,
+    },
+    /// The service was asked and failed.
+    ///
+    /// Only [registered fallbacks](crate::Registry::register_fallback) are told this: whoever knows the
+    /// service's own error gets that.
+    #[error("the call through circuit breaker `{name}` failed{}", describe_failure(error.as_deref()))]
+    #[non_exhaustive]
+    Failed {
+        /// The breaker's name.
+        name: Name,
+        /// The first 200 characters of the service's error, where it has a text.
+        error: Option<Box<str>>,
     },
 }
 
@@ -67,7 +91,9 @@ impl CircuitError {
             | Self::HalfOpen { name }
             | Self::Shed { name }
             | Self::ForcedOpen { name, .. }
-            | Self::Timeout { name, .. } => name,
+            | Self::BulkheadFull { name, .. }
+            | Self::Timeout { name, .. }
+            | Self::Failed { name, .. } => name,
         }
     }
 
@@ -78,13 +104,17 @@ impl CircuitError {
         match self {
             Self::Open { opening, .. } => Some(opening.remaining()),
             Self::ForcedOpen { until, .. } => until.map(remaining),
-            Self::HalfOpen { .. } | Self::Shed { .. } | Self::Timeout { .. } => None,
+            Self::HalfOpen { .. }
+            | Self::Shed { .. }
+            | Self::BulkheadFull { .. }
+            | Self::Timeout { .. }
+            | Self::Failed { .. } => None,
         }
     }
 
     /// Whether the call was turned away before it reached the service.
     pub fn is_rejection(&self) -> bool {
-        !matches!(self, Self::Timeout { .. })
+        !matches!(self, Self::Timeout { .. } | Self::Failed { .. })
     }
 
     /// A sentence for an end user, without names or numbers.
@@ -93,11 +123,15 @@ impl CircuitError {
             Self::Open { .. }
             | Self::HalfOpen { .. }
             | Self::ForcedOpen { .. }
-            | Self::Shed { .. } => {
+            | Self::Shed { .. }
+            | Self::BulkheadFull { .. } => {
                 "This service is temporarily unavailable. Please try again in a few moments."
             }
             Self::Timeout { .. } => {
                 "This service is taking too long to answer. Please try again in a few moments."
+            }
+            Self::Failed { .. } => {
+                "This service could not answer. Please try again in a few moments."
             }
         }
     }
@@ -114,6 +148,10 @@ fn describe(opening: &Opening) -> String {
     } else {
         format!("{reason}; next probe in {}", show(remaining))
     }
+}
+
+fn describe_failure(error: Option<&str>) -> String {
+    error.map_or_else(String::new, |error| format!(": {error}"))
 }
 
 fn describe_end(until: Option<Instant>) -> String {
@@ -175,6 +213,49 @@ impl<E> CallError<E> {
 
 impl<E> From<CircuitError> for CallError<E> {
     fn from(error: CircuitError) -> Self {
+        // What a registered fallback may hand on as `CircuitError::Failed` came of a call that was made.
         if error.is_rejection() { Self::Rejected(error) } else { Self::TimedOut(error) }
+    }
+}
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use super::*;
+
+    const NAME: Name = Name::literal("orders");
+
+    fn failed(error: Option<&str>) -> CircuitError {
+        CircuitError::Failed { name: NAME, error: error.map(Into::into) }
+    }
+
+    #[test]
+    fn an_error_is_no_larger_than_an_opening_with_a_name() {
+        assert_eq!(size_of::<CircuitError>(), size_of::<Name>() + size_of::<Opening>());
+    }
+
+    #[test]
+    fn a_full_bulkhead_is_a_rejection_like_any_other() {
+        let full = CircuitError::BulkheadFull { name: NAME, limit: 32 };
+
+        let shown = "the call through circuit breaker `orders` was one more than its `max_concurrent` of 32";
+        assert_eq!(full.to_string(), shown);
+        assert!(full.is_rejection());
+        assert_eq!((full.name(), full.retry_after()), ("orders", None));
+        assert_eq!(full.user_message(), CircuitError::Shed { name: NAME }.user_message());
+        assert_eq!(CallError::<()>::from(full.clone()), CallError::Rejected(full));
+    }
+
+    #[test]
+    fn a_failure_of_the_service_is_no_rejection() {
+        let shown = "the call through circuit breaker `orders` failed";
+        assert_eq!(failed(None).to_string(), shown);
+        assert_eq!(failed(Some("refused")).to_string(), format!("{shown}: refused"));
+        assert!(!failed(None).is_rejection());
+        assert_eq!((failed(None).name(), failed(None).retry_after()), ("orders", None));
+        let message = "This service could not answer. Please try again in a few moments.";
+        assert_eq!(failed(Some("refused")).user_message(), message);
+        let handed_on = CallError::<&str>::from(failed(Some("refused")));
+        assert!(!matches!(handed_on, CallError::Rejected(_)), "the service was asked");
+        assert_eq!(handed_on.to_string(), format!("{shown}: refused"));
     }
 }

@@ -57,12 +57,14 @@
 //! | | |
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
+//! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
 //! | [`registry()`], [`Registry`] | breakers by name |
 //! | [`declarations()`] | what the program's attributes say |
 //! | [`CircuitError`], [`CallError`] | what a call gets when the breaker answers |
 //! | [`Snapshot`] | a breaker at one moment |
+//! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | [`Event`], [`Subscription`], [`Registry::on_transition`] | what happens to breakers |
 //!
 //! # Features
@@ -89,6 +91,7 @@ mod config;
 mod describe;
 mod error;
 mod fallback;
+pub mod guide;
 mod name;
 mod observe;
 mod policy;
@@ -108,7 +111,7 @@ pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};
 pub use fallback::{MemoryStore, StaleAnswer, StaleStore};
 pub use name::{Name, NameError};
 pub use observe::{
-    event::{Counts, Event, Rejection, SettingChange},
+    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
     hub::Missed,
     latency::ResponseTimes,
     snapshot::{Snapshot, Totals},

@@ -20,8 +20,10 @@ impl Expansion<'_> {
         };
         let kind = &function.output.annotation;
         let edge = typed_edge(kind);
-        // Where the fallback comes after the body, `&mut self` is lent to it and not given away.
+        // Where the body is not the last to have `self`, `&mut self` is lent to it and not given away.
         let lent = again && function.receiver == Some(Receiver::Exclusive);
+        // Of `self` by value it has another, see `passing::attempt`.
+        let another = again && function.receiver == Some(Receiver::Owned);
         let mut statements = match &function.kind {
             Kind::AsyncBlock(block) => block.statements.clone(),
             Kind::Plain | Kind::Async => function.body.stmts.clone(),
@@ -30,6 +32,9 @@ impl Expansion<'_> {
             let this = function.self_token();
             lend::rename_self(&mut statements);
             (code!(move), code!(), code!(let this = &mut *#this;))
+        } else if another {
+            lend::rename_self(&mut statements);
+            (code!(move), code!(), code!())
         } else if lent {
             lend::lend_self(&mut statements);
             (code!(), self.claim(), code!())

@@ -23,34 +23,41 @@ impl Expansion<'_> {
     ///
     /// The expression only looks at the arguments, which the body has after it.
     pub(super) fn keyed(&self, site: &TokenStream) -> TokenStream {
-        let Self { settings, runtime, patterns, .. } = self;
+        let Self { settings, runtime, .. } = self;
         let Some(key) = settings.key.as_ref().map(|key| &key.0) else { return site.clone() };
         let span = key.span();
         let (private, _) = runtime.named_at(span);
         let shown = quote_spanned!(span=> #private::AsKey::as_key(&(#key)));
-        // What is in an argument's pattern has no name yet where the argument has one of its own.
-        let is_name =
-            |pattern: &Pat, name: &Ident| matches!(pattern, Pat::Ident(own) if own.ident == *name);
-        let unbound = patterns.iter().filter(|(pattern, name)| !is_name(pattern, name));
-        let bound = unbound.map(|(pattern, name)| {
-            let mut pattern = pattern.clone();
-            let mut by_reference = ByReference::default();
-            by_reference.visit_pat_mut(&mut pattern);
-            let behind = by_reference.behind;
-            quote_spanned! {near(pattern.span())=>
-                #[allow(unused_variables, clippy::no_effect_underscore_binding)]
-                let #pattern = &#name;
-                #(
-                    #[allow(unused_variables, clippy::no_effect_underscore_binding)]
-                    let #behind = &**#behind;
-                )*
-            }
-        });
+        let bound = self.bound();
         code! {{
-            #(#bound)*
+            #bound
             let site: &'static #runtime::__private::Site = #site;
             site.at(#shown)
         }}
+    }
+
+    /// The names in the arguments' patterns, as references, for an expression that stands before the
+    /// body: they have no value yet where the argument has a name of its own.
+    pub(super) fn bound(&self) -> TokenStream {
+        let is_name =
+            |pattern: &Pat, name: &Ident| matches!(pattern, Pat::Ident(own) if own.ident == *name);
+        let unbound = self.patterns.iter().filter(|(pattern, name)| !is_name(pattern, name));
+        unbound
+            .map(|(pattern, name)| {
+                let mut pattern = pattern.clone();
+                let mut by_reference = ByReference::default();
+                by_reference.visit_pat_mut(&mut pattern);
+                let behind = by_reference.behind;
+                quote_spanned! {near(pattern.span())=>
+                    #[allow(unused_variables, clippy::no_effect_underscore_binding)]
+                    let #pattern = &#name;
+                    #(
+                        #[allow(unused_variables, clippy::no_effect_underscore_binding)]
+                        let #behind = &**#behind;
+                    )*
+                }
+            })
+            .collect()
     }
 }
 

@@ -6,6 +6,7 @@ use quote::quote_spanned;
 use super::Expansion;
 use crate::{
     args::Settings,
+    fallback::Fallbacks,
     runtime::Runtime,
     value::{DEFAULT_CALLS, Setting as _, Window},
 };
@@ -15,12 +16,14 @@ impl Expansion<'_> {
     pub(super) fn site(&self) -> TokenStream {
         let Self { settings, runtime, .. } = self;
         let Some(name) = settings.name.as_ref().map(|name| &name.0) else { return code!() };
-        let fallback = match &settings.fallback {
-            Some(fallbacks) => {
-                let described = fallbacks.describe();
-                code!(::core::option::Option::Some(#described))
-            }
-            None => code!(::core::option::Option::None),
+        let stale = settings.stale_if_error.as_ref().map(|_| "a stale answer".to_owned());
+        let fallbacks = settings.fallback.as_ref().map(Fallbacks::describe);
+        let answers: Vec<String> = stale.into_iter().chain(fallbacks).collect();
+        let fallback = if answers.is_empty() {
+            code!(::core::option::Option::None)
+        } else {
+            let described = answers.join(", then ");
+            code!(::core::option::Option::Some(#described))
         };
         let (checks, written) = written(settings, runtime);
         // Names of items are seen by the user's expressions too.

@@ -48,6 +48,7 @@ impl Call<'_> {
         match fallback {
             Fallback::Path(path) => self.path(path),
             Fallback::Closure(closure) => self.closure(fallback, closure),
+            Fallback::Registered => TokenStream::new(),
         }
     }
 

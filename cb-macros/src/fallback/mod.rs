@@ -7,7 +7,7 @@ pub(crate) use call::Call;
 use darling::{Error, FromMeta, Result, error::Accumulator};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, ExprClosure, ExprPath, Meta, Pat, Stmt};
+use syn::{Expr, ExprClosure, ExprLit, ExprPath, Lit, Meta, Pat, Stmt};
 
 use crate::{
     function::{Function, Receiver},
@@ -23,13 +23,17 @@ pub(crate) enum Fallback {
     Path(ExprPath),
     /// A closure over its arguments and, perhaps, the cause.
     Closure(ExprClosure),
+    /// The one that is registered for the service type, which is told the cause. Always alone.
+    Registered,
 }
 
 impl FromMeta for Fallbacks {
     fn from_meta(item: &Meta) -> Result<Self> {
         let (_, value) = expression(item)?;
         let Expr::Array(list) = value else {
-            return Fallback::new(value).map(|one| Self(vec![one]));
+            let one =
+                if is_registered(value) { Ok(Fallback::Registered) } else { Fallback::new(value) };
+            return one.map(|one| Self(vec![one]));
         };
         if list.elems.is_empty() {
             return Err(wrong(
@@ -47,11 +51,25 @@ impl FromMeta for Fallbacks {
     }
 }
 
+/// Whether the one is meant that is registered for the service type.
+fn is_registered(value: &Expr) -> bool {
+    matches!(value, Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == "registered")
+}
+
 impl Fallback {
+    /// A fallback that stands in the code, alone or in a list.
     fn new(value: &Expr) -> Result<Self> {
         match value {
             Expr::Path(path) => Ok(Self::Path(path.clone())),
             Expr::Closure(closure) => Ok(Self::Closure(closure.clone())),
+            Expr::Lit(_) if is_registered(value) => Err(wrong(
+                value,
+                "the registered fallback stands alone, `fallback = \"registered\"`: put functions and closures into the list, or remove the list",
+            )),
+            Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => Err(wrong(
+                value,
+                "`fallback` takes the function itself, not its name in a string: write `fallback = other_function`, or `fallback = \"registered\"` for the one that is registered for the service type",
+            )),
             Expr::Lit(_) => Err(wrong(
                 value,
                 format!(
@@ -81,27 +99,35 @@ impl Fallback {
         match self {
             Self::Path(path) => path.to_token_stream().to_string().replace(' ', ""),
             Self::Closure(_) => "a closure".to_owned(),
+            Self::Registered => "the fallback registered for the service type".to_owned(),
         }
     }
 
     fn closure(&self) -> Option<&ExprClosure> {
         match self {
             Self::Closure(closure) => Some(closure),
-            Self::Path(_) => None,
+            Self::Path(_) | Self::Registered => None,
         }
     }
 
-    /// Whether it is told why it is called: a closure with one parameter more than the function.
+    pub(crate) fn is_registered(&self) -> bool {
+        matches!(self, Self::Registered)
+    }
+
+    /// Whether it is told why it is called: the registered one, and a closure with one parameter more
+    /// than the function.
     pub(crate) fn takes_cause(&self, function: &Function) -> bool {
-        self.closure().is_some_and(|closure| {
-            let place = usize::from(takes_self(closure, function)) + function.arguments.len();
-            closure.inputs.get(place).is_some_and(|cause| !is_wild(cause))
-        })
+        self.is_registered()
+            || self.closure().is_some_and(|closure| {
+                let place = usize::from(takes_self(closure, function)) + function.arguments.len();
+                closure.inputs.get(place).is_some_and(|cause| !is_wild(cause))
+            })
     }
 
     /// Whether it is given the protected method's `self`.
     pub(crate) fn takes_self(&self, function: &Function) -> bool {
         function.receiver.is_some()
+            && !self.is_registered()
             && self.closure().is_none_or(|closure| takes_self(closure, function))
     }
 
@@ -113,14 +139,20 @@ impl Fallback {
 
     /// Whether it looks at the argument at this place: a closure may decline it with `_`.
     pub(crate) fn takes(&self, place: usize, function: &Function) -> bool {
-        self.closure().is_none_or(|closure| {
-            let place = place + usize::from(takes_self(closure, function));
-            !closure.inputs.get(place).is_some_and(is_wild)
-        })
+        !self.is_registered()
+            && self.closure().is_none_or(|closure| {
+                let place = place + usize::from(takes_self(closure, function));
+                !closure.inputs.get(place).is_some_and(is_wild)
+            })
     }
 }
 
 impl Fallbacks {
+    /// Whether it is the one that is registered for the service type.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.0.iter().any(Fallback::is_registered)
+    }
+
     pub(crate) fn describe(&self) -> String {
         let names: Vec<String> = self.0.iter().map(Fallback::describe).collect();
         names.join(", then ")

@@ -2,39 +2,25 @@
 
 use darling::{Error, FromMeta, Result};
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
-use syn::{Expr, ExprAssign, Meta, Token, parse::Parser, punctuated::Punctuated, spanned::Spanned};
+use syn::{Expr, Meta, spanned::Spanned};
 
 use super::{
     Setting,
     constant::{Bound, Constant},
     is_computed, kind,
     length::Length,
-    number::{Number, Range},
+    number::{FACTOR, Number, SHARE},
+    parts::{self, Found, Written},
     ungroup, wrong,
 };
-use crate::runtime::Runtime;
+use crate::{keys, runtime::Runtime};
 
-const FACTOR: Range = Range {
-    bound: "a finite number of at least 1",
-    takes: "a number of at least 1, such as `2.0`",
-    holds: |factor| factor >= 1.0 && factor.is_finite(),
-    is_share: false,
-    code: |_| code!(value >= 1.0 && value.is_finite()),
+const PARTS: parts::Parts<3> = parts::Parts {
+    names: ["factor", "max", "jitter"],
+    flag: None,
+    only_named: None,
+    hint: |_| None,
 };
-
-const JITTER: Range = Range {
-    bound: "from 0 to 1",
-    takes: "a number from 0 to 1, such as `0.1`",
-    holds: |jitter| (0.0..=1.0).contains(&jitter),
-    is_share: true,
-    code: |_| code!(value >= 0.0 && value <= 1.0),
-};
-
-/// The parts, in the order in which they stand where they are not named.
-const PARTS: [&str; 3] = ["factor", "max", "jitter"];
-
-const EXAMPLE: &str = "backoff(factor = 2.0, max = \"10m\", jitter = 0.1)";
 
 /// The parts of a backoff, or a constant of its type.
 pub(crate) enum Backoff {
@@ -50,29 +36,19 @@ pub(crate) struct Parts {
 
 impl FromMeta for Backoff {
     fn from_meta(item: &Meta) -> Result<Self> {
-        let key = item.path().to_token_stream().to_string();
-        let list = match item {
-            Meta::Path(path) => {
-                return Err(wrong(path, format!("`{key}` takes a value: write `{EXAMPLE}`")));
-            }
-            Meta::List(list) => {
-                let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
-                parser.parse2(list.tokens.clone())?.into_iter().collect()
-            }
-            Meta::NameValue(pair) => match ungroup(&pair.value) {
-                Expr::Tuple(tuple) => tuple.elems.iter().cloned().collect(),
-                Expr::Paren(one) if !is_computed(ungroup(&one.expr)) => vec![(*one.expr).clone()],
-                other if is_computed(other) => return Ok(Self::Computed(constant(&key, other))),
-                other => {
-                    let message = format!(
-                        "`{key}` takes several values, found {}: write `{EXAMPLE}`",
-                        kind(other)
-                    );
-                    return Err(wrong(other, message));
-                }
-            },
-        };
-        Self::of(&key, item.path().span(), list)
+        let (key, written) = parts::behind_key(item)?;
+        match written {
+            Written::Parts(list) => Self::of(&key, item.path().span(), list),
+            Written::One(one) if is_computed(one) => Ok(Self::Computed(constant(&key, one))),
+            Written::One(other) => Err(wrong(
+                other,
+                format!(
+                    "`{key}` takes several values, found {}: write `{}`",
+                    kind(other),
+                    keys::example(&key)
+                ),
+            )),
+        }
     }
 }
 
@@ -80,31 +56,22 @@ impl Backoff {
     /// Reads the parts, named or in their order. All that is wrong with them is told in one go.
     fn of(key: &str, at: Span, list: Vec<Expr>) -> Result<Self> {
         let mut errors = Error::accumulator();
-        let mut written: [Option<Expr>; 3] = [None, None, None];
-        let mut complete = true;
-        for (place, part) in list.into_iter().enumerate() {
-            match part_of(key, place, part, &written) {
-                Ok((place, value)) => written[place] = Some(value),
-                Err(error) => {
-                    errors.push(error);
-                    complete = false;
-                }
-            }
-        }
-        let [factor, max, jitter] = written;
+        let Found { parts: [factor, max, jitter], is_complete } =
+            PARTS.find(key, list, &mut errors);
         let is_there = factor.is_some() && max.is_some();
         let name = |part: &str| format!("{key}.{part}");
-        let factor = factor.and_then(|value| {
-            errors.handle(Number::new(&name("factor"), ungroup(&value), &FACTOR))
+        let factor = factor.and_then(|part| {
+            errors.handle(Number::new(&name("factor"), ungroup(&part.value), &FACTOR))
         });
-        let max = max.and_then(|value| errors.handle(Length::new(&name("max"), ungroup(&value))));
-        let jitter = jitter.and_then(|value| {
-            errors.handle(Number::new(&name("jitter"), ungroup(&value), &JITTER))
+        let max =
+            max.and_then(|part| errors.handle(Length::new(&name("max"), ungroup(&part.value))));
+        let jitter = jitter.and_then(|part| {
+            errors.handle(Number::new(&name("jitter"), ungroup(&part.value), &SHARE))
         });
-        // What could not be read may be what is missing.
-        if complete && !is_there {
+        if is_complete && !is_there {
             let message = format!(
-                "`{key}` takes a `factor`, by which each open time is longer than the one before, and a `max`, the longest: write `{EXAMPLE}`"
+                "`{key}` takes a `factor`, by which each open time is longer than the one before, and a `max`, the longest: write `{}`",
+                keys::example(key)
             );
             errors.push(Error::custom(message).with_span(&at));
         }
@@ -114,38 +81,6 @@ impl Backoff {
             }
             _ => Err(Error::multiple(errors.into_inner())),
         }
-    }
-}
-
-/// The place of a part in [`PARTS`], and its value.
-fn part_of(
-    key: &str,
-    place: usize,
-    part: Expr,
-    before: &[Option<Expr>; 3],
-) -> Result<(usize, Expr)> {
-    let (place, at, value) = match part {
-        Expr::Assign(ExprAssign { left, right, .. }) => {
-            let name = left.to_token_stream().to_string();
-            let Some(place) = PARTS.iter().position(|part| *part == name) else {
-                let message =
-                    format!("`{key}` has no `{name}`: it takes `factor`, `max` and `jitter`");
-                return Err(wrong(&left, message));
-            };
-            (place, left.span(), *right)
-        }
-        value => (place, value.span(), value),
-    };
-    match before.get(place) {
-        None => {
-            let message = format!("`{key}` takes three values at most: write `{EXAMPLE}`");
-            Err(Error::custom(message).with_span(&at))
-        }
-        Some(Some(_)) => {
-            let message = format!("`{key}.{}` is given twice: remove one of the two", PARTS[place]);
-            Err(Error::custom(message).with_span(&at))
-        }
-        Some(None) => Ok((place, value)),
     }
 }
 
@@ -162,7 +97,7 @@ fn constant(key: &str, value: &Expr) -> Constant {
         },
         Bound {
             holds: |_| code!(value.jitter >= 0.0 && value.jitter <= 1.0),
-            message: within("jitter", JITTER.bound),
+            message: within("jitter", SHARE.bound),
         },
     ];
     Constant::new(key, value, |runtime| code!(#runtime::Backoff), bounds)

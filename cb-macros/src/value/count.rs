@@ -18,10 +18,17 @@ pub(crate) struct Count(Known<u32>);
 impl FromMeta for Count {
     fn from_meta(item: &Meta) -> Result<Self> {
         let (key, value) = expression(item)?;
+        Self::new(&key, value)
+    }
+}
+
+impl Count {
+    /// The value of `key`, which may be a part of one, as `retry.max_attempts` is.
+    pub(super) fn new(key: &str, value: &Expr) -> Result<Self> {
         let too_small =
             |found: &str| Err(wrong(value, format!("`{key}` must be at least 1, but is {found}")));
         match value {
-            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => match literal(&key, number)? {
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => match literal(key, number)? {
                 0 => too_small("0"),
                 number => Ok(Self(Known::Literal(number))),
             },
@@ -32,7 +39,7 @@ impl FromMeta for Count {
                         holds: |_| code!(value >= 1),
                         message: format!("`{key}` must be at least 1"),
                     };
-                    let constant = Constant::new(&key, other, |_| code!(u32), vec![bound]);
+                    let constant = Constant::new(key, other, |_| code!(u32), vec![bound]);
                     Ok(Self(Known::Computed(constant)))
                 }
                 None => Err(wrong(
@@ -41,6 +48,11 @@ impl FromMeta for Count {
                 )),
             },
         }
+    }
+
+    /// The number, where it is known here.
+    pub(crate) fn literal(&self) -> Option<u32> {
+        self.0.literal().copied()
     }
 }
 
@@ -53,13 +65,6 @@ pub(super) fn literal(key: &str, number: &LitInt) -> Result<u32> {
     number.base10_parse::<u32>().map_err(|_| {
         wrong(number, format!("`{key}` must be at most {}, but is {number}", u32::MAX))
     })
-}
-
-impl Count {
-    /// The number, where it is known here.
-    pub(crate) fn literal(&self) -> Option<u32> {
-        self.0.literal().copied()
-    }
 }
 
 impl Setting for Count {

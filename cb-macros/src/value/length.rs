@@ -58,6 +58,11 @@ impl Length {
             )),
         }
     }
+
+    /// The time, where it is known here.
+    pub(super) fn literal(&self) -> Option<Duration> {
+        self.0.literal().copied()
+    }
 }
 
 /// What a literal such as `"1m 30s"` says.

@@ -8,6 +8,9 @@ mod count;
 mod health;
 mod length;
 mod number;
+mod parts;
+mod retry;
+mod stale;
 mod text;
 mod window;
 
@@ -18,6 +21,8 @@ pub(crate) use count::Count;
 pub(crate) use health::HealthCheck;
 pub(crate) use length::Length;
 pub(crate) use number::{Rate, Shed};
+pub(crate) use retry::Retry;
+pub(crate) use stale::Stale;
 pub(crate) use text::{Name, Text};
 pub(crate) use window::{DEFAULT_CALLS, Window};
 
@@ -49,7 +54,7 @@ pub(crate) fn expression(item: &Meta) -> Result<(String, &Expr)> {
     match item {
         Meta::NameValue(pair) => Ok((key, ungroup(&pair.value))),
         Meta::Path(_) | Meta::List(_) => {
-            let example = keys::find(&key).map_or("", |key| key.example);
+            let example = keys::example(&key);
             Err(wrong(item.path(), format!("`{key}` takes a value: write `{example}`")))
         }
     }

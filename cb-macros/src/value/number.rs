@@ -29,6 +29,11 @@ pub(super) struct Range {
 }
 
 impl Number {
+    /// A number that is known to be in order.
+    pub(super) fn known(number: f64) -> Self {
+        Self(Known::Literal(number))
+    }
+
     /// The value of `key`, which may be a part of one, as `backoff.factor` is.
     pub(super) fn new(key: &str, value: &Expr, range: &Range) -> Result<Self> {
         let Range { bound, takes, holds, is_share, code } = range;
@@ -96,6 +101,24 @@ impl Setting for Number {
         self.0.check(runtime)
     }
 }
+
+/// By how much each wait is longer than the one before.
+pub(super) const FACTOR: Range = Range {
+    bound: "a finite number of at least 1",
+    takes: "a number of at least 1, such as `2.0`",
+    holds: |factor| factor >= 1.0 && factor.is_finite(),
+    is_share: false,
+    code: |_| code!(value >= 1.0 && value.is_finite()),
+};
+
+/// How much of something is left to chance.
+pub(super) const SHARE: Range = Range {
+    bound: "from 0 to 1",
+    takes: "a number from 0 to 1, such as `0.1`",
+    holds: |share| (0.0..=1.0).contains(&share),
+    is_share: true,
+    code: |_| code!(value >= 0.0 && value <= 1.0),
+};
 
 const RATE: Range = Range {
     bound: "above 0 and at most 1",

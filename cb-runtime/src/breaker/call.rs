@@ -32,6 +32,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether the service failed.
+    #[inline]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failure(_) | Self::StayAway(_))
+    }
+
     /// A failure that opens the breaker at once for this long; one like any other where there is no
     /// time or a time of zero.
     pub fn failure_for(text: Option<Box<str>>, time: Option<Duration>) -> Self {
@@ -52,6 +58,12 @@ pub enum Settled<T, X = Infallible> {
     Failed(T),
     /// No value.
     TimedOut(X),
+}
+
+/// What a judge makes of a value.
+#[inline]
+pub fn judged<T>(value: T, judge: impl FnOnce(T) -> (T, Verdict)) -> (T, Verdict) {
+    judge(value)
 }
 
 /// Until it is forgotten, records a failure when it is dropped: put around the user's code, that is

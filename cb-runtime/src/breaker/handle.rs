@@ -92,7 +92,9 @@ impl CircuitBreaker {
 
     /// Makes an asynchronous call through the breaker, and another where it gives no answer.
     ///
-    /// The fallback is told why, and runs outside the breaker: what it ends in is not counted.
+    /// The fallback is told why, and runs outside the breaker: what it ends in is no outcome of the
+    /// service. It is in the totals as a fallback once it has answered, and as one that failed where
+    /// that is an `Err`.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -124,8 +126,9 @@ impl CircuitBreaker {
         match self.call(call).await {
             Ok(answer) => Ok(answer),
             Err(cause) => {
-                self.0.count_fallback();
-                fallback(cause).await
+                let answer = fallback(cause).await;
+                self.0.count_fallback(answer.is_err());
+                answer
             }
         }
     }

@@ -110,6 +110,8 @@ pub(crate) enum Refused {
     HalfOpen,
     ForcedOpen,
     Shed,
+    /// The breaker let it pass, but so many calls are under way already.
+    BulkheadFull(u32),
 }
 
 /// What an ended call tells the machine.

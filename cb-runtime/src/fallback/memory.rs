@@ -77,17 +77,29 @@ impl<K: Hash + Eq, V> MemoryStore<K, V> {
 impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
     /// The latest value under a key, if it is not older than `max_age`. One that is older is dropped.
     pub fn find(&self, key: &K, max_age: Duration) -> Option<StaleAnswer<V>> {
+        self.find_with(key, max_age, V::clone)
+    }
+}
+
+impl<K: Hash + Eq, V> MemoryStore<K, V> {
+    /// The same for a type of which only the caller knows how to make another.
+    pub(super) fn find_with(
+        &self,
+        key: &K,
+        max_age: Duration,
+        another: impl FnOnce(&V) -> V,
+    ) -> Option<StaleAnswer<V>> {
         // Read before the lock, so that a value which is put at this moment is not from the future.
         let now = Tick::now();
         let (kept, gone) = {
-            let mut all = lock(&self.kept);
-            let kept = all.get(key).map(Arc::clone)?;
-            let gone = if now.since(kept.since) > max_age { all.remove(key) } else { None };
+            let mut entries = lock(&self.kept);
+            let kept = entries.get(key).map(Arc::clone)?;
+            let gone = if now.since(kept.since) > max_age { entries.remove(key) } else { None };
             (kept, gone)
         };
         match gone {
             Some(_) => None,
-            None => Some(StaleAnswer::new(kept.value.clone(), now.since(kept.since))),
+            None => Some(StaleAnswer::new(another(&kept.value), now.since(kept.since))),
         }
     }
 }

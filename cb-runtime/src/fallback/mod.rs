@@ -1,7 +1,10 @@
-//! Answers for when the service gives none: the last good ones, and where they are kept.
+//! Answers for when the service gives none: the last good ones, where they are kept, and those of
+//! registered fallbacks.
 
+pub(crate) mod call;
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]
 mod disk;
+pub(crate) mod key;
 mod memory;
 mod shelf;
 mod stale;

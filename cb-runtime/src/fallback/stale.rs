@@ -1,6 +1,9 @@
 //! What a store of stale answers is.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 /// Where the last good answers are kept, to answer with while the service is down.
 ///
@@ -45,6 +48,11 @@ use std::{sync::Arc, time::Duration};
 /// assert!(answer.age < Duration::from_secs(60));
 /// # });
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no store of stale answers of type `{V}` under keys of type `{K}`",
+    label = "`StaleStore<{K}, {V}>` is not implemented for `{Self}`",
+    note = "a store is borrowed for the call: give a static, a field, or what a function returns that finds one"
+)]
 pub trait StaleStore<K, V>: Send + Sync {
     /// Keeps a value under a key, in the place of an older one.
     ///
@@ -84,6 +92,21 @@ impl<K, V, S: StaleStore<K, V> + ?Sized> StaleStore<K, V> for &S {
 }
 
 impl<K, V, S: StaleStore<K, V> + ?Sized> StaleStore<K, V> for Arc<S> {
+    fn put(&self, key: K, value: V) {
+        (**self).put(key, value);
+    }
+
+    fn get(&self, key: &K) -> impl Future<Output = Option<StaleAnswer<V>>> + Send {
+        (**self).get(key)
+    }
+}
+
+/// Made when it is first needed, as a static may be.
+impl<K, V, S, F> StaleStore<K, V> for LazyLock<S, F>
+where
+    S: StaleStore<K, V>,
+    F: FnOnce() -> S + Send,
+{
     fn put(&self, key: K, value: V) {
         (**self).put(key, value);
     }

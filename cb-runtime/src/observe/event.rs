@@ -1,10 +1,16 @@
 //! What happens to breakers, as it is told to those who listen.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Serialize, Serializer};
 
-use super::snapshot::{optional_seconds, rfc3339};
+use super::{
+    latency::seconds,
+    snapshot::{optional_seconds, rfc3339},
+};
 use crate::{
     breaker::{Mode, State, TransitionReason, change::Transition},
     clock::Tick,
@@ -17,6 +23,7 @@ use crate::{
 /// people.
 ///
 /// The kinds that come with single calls ([`CallRejected`](Self::CallRejected),
+/// [`CallRetried`](Self::CallRetried), [`StaleAnswerUsed`](Self::StaleAnswerUsed),
 /// [`FallbackUsed`](Self::FallbackUsed)) are made only while somebody has asked for them, with
 /// [`Subscription::with_calls`](crate::Subscription::with_calls).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,14 +67,39 @@ pub enum Event {
         /// What turned it away.
         reason: Rejection,
     },
-    /// A fallback answered for a call.
+    /// A call that failed is made again.
     #[non_exhaustive]
-    FallbackUsed {
+    CallRetried {
         /// The breaker.
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
         at: SystemTime,
+        /// The number of the attempt that begins; 2 is the first after the call itself.
+        attempt: u32,
+    },
+    /// A call was answered with what an earlier one had returned.
+    #[non_exhaustive]
+    StaleAnswerUsed {
+        /// The breaker.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// How long ago the service gave that answer.
+        #[serde(serialize_with = "seconds")]
+        age: Duration,
+    },
+    /// A fallback answered for a call.
+    #[non_exhaustive]
+    FallbackUsed {
+        /// The breaker.
+        name: Name,
+        /// When it had answered.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// What the answer was; of several fallbacks, the last one's.
+        result: FallbackResult,
     },
     /// The breaker was reset. If that changed its state, the transition follows.
     #[non_exhaustive]
@@ -136,6 +168,27 @@ pub enum Rejection {
     ForcedOpen,
     /// The breaker sheds a share of the calls.
     Shed,
+    /// As many calls were under way as `max_concurrent` allows.
+    BulkheadFull,
+}
+
+/// What a fallback answered with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FallbackResult {
+    /// An answer.
+    Success,
+    /// A failure of its own.
+    Failure,
+}
+
+impl fmt::Display for FallbackResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        })
+    }
 }
 
 /// One setting's old and new value, as they would be written in the attribute.
@@ -178,6 +231,8 @@ impl Event {
         match self {
             Self::Transition { name, .. }
             | Self::CallRejected { name, .. }
+            | Self::CallRetried { name, .. }
+            | Self::StaleAnswerUsed { name, .. }
             | Self::FallbackUsed { name, .. }
             | Self::Reset { name, .. }
             | Self::ModeChanged { name, .. }
@@ -190,6 +245,8 @@ impl Event {
         match self {
             Self::Transition { at, .. }
             | Self::CallRejected { at, .. }
+            | Self::CallRetried { at, .. }
+            | Self::StaleAnswerUsed { at, .. }
             | Self::FallbackUsed { at, .. }
             | Self::Reset { at, .. }
             | Self::ModeChanged { at, .. }
@@ -199,7 +256,13 @@ impl Event {
 
     /// Whether it came with a single call, and so is only for those who asked for such.
     pub(crate) fn is_of_a_call(&self) -> bool {
-        matches!(self, Self::CallRejected { .. } | Self::FallbackUsed { .. })
+        matches!(
+            self,
+            Self::CallRejected { .. }
+                | Self::CallRetried { .. }
+                | Self::StaleAnswerUsed { .. }
+                | Self::FallbackUsed { .. }
+        )
     }
 }
 

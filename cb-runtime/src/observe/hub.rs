@@ -181,8 +181,9 @@ mod tests {
         Arc::new(Event::Reset { name: Name::literal(name), at: SystemTime::UNIX_EPOCH })
     }
 
-    fn fallback() -> Arc<Event> {
-        Arc::new(Event::FallbackUsed { name: Name::literal("db"), at: SystemTime::UNIX_EPOCH })
+    fn retry() -> Arc<Event> {
+        let (name, at) = (Name::literal("db"), SystemTime::UNIX_EPOCH);
+        Arc::new(Event::CallRetried { name, at, attempt: 2 })
     }
 
     #[test]
@@ -216,10 +217,10 @@ mod tests {
         calls.ask_for_calls();
         assert!(hub.wants_calls());
 
-        hub.tell(&fallback());
+        hub.tell(&retry());
 
         assert_eq!(changes.try_recv(), None);
-        assert_eq!(calls.try_recv(), Some(Ok(fallback())));
+        assert_eq!(calls.try_recv(), Some(Ok(retry())));
         calls.close();
         assert!(!hub.wants_calls());
         hub.prune();

@@ -42,7 +42,10 @@ pub(crate) fn event(event: &Event) {
                 target: TARGET, name = name.as_str(), "settings of circuit breaker `{name}` were changed: {changes}"
             );
         }
-        Event::CallRejected { .. } | Event::FallbackUsed { .. } => {}
+        Event::CallRejected { .. }
+        | Event::CallRetried { .. }
+        | Event::StaleAnswerUsed { .. }
+        | Event::FallbackUsed { .. } => {}
     }
 }
 

@@ -87,8 +87,14 @@ pub struct Totals {
     pub slow: u64,
     /// Calls dropped by their caller.
     pub cancelled: u64,
-    /// Answers that a fallback gave.
+    /// Answers that a fallback gave, failed ones included.
     pub fallbacks: u64,
+    /// Answers of fallbacks that were failures themselves.
+    pub fallback_failures: u64,
+    /// Calls answered with what an earlier one had returned.
+    pub stale_answers: u64,
+    /// Attempts to make a call again after it had failed.
+    pub retries: u64,
 }
 
 impl Snapshot {

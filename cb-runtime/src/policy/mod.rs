@@ -1,11 +1,16 @@
 //! When to open, for how long, and which calls to shed before: rules over settings and counts,
-//! without state of their own.
+//! without state of their own. And what stands around each call of one function: its retries and its
+//! bulkhead.
 
+mod bulkhead;
 mod open_time;
+mod retry;
 mod shed;
 mod trip;
 
+pub use bulkhead::{Bulkhead, Inside, Slot};
 pub(crate) use open_time::open_time;
+pub use retry::{Attempts, RetryPolicy};
 pub(crate) use shed::shed_probability;
 pub use trip::OpenReason;
 pub(crate) use trip::{on_failure, on_slow_success};

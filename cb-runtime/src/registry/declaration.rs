@@ -52,8 +52,8 @@ impl Declaration {
         self.line
     }
 
-    /// What answers instead when the call does not: the fallback as it was written, or `None` where
-    /// the caller gets the error.
+    /// What answers instead when the call does not: a stale answer, the fallback as it was written, or
+    /// both, one after the other; `None` where the caller gets the error.
     pub fn fallback(&self) -> Option<&'static str> {
         self.fallback
     }

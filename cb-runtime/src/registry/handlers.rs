@@ -11,7 +11,10 @@ use std::{
 use tokio::runtime::{Builder, Handle};
 
 use super::{Registry, Shared};
-use crate::observe::{event::Event, hub::Inbox, log};
+use crate::{
+    breaker::State,
+    observe::{event::Event, hub::Inbox, log},
+};
 
 /// Which breakers a handler is for.
 ///
@@ -103,16 +106,84 @@ impl Registry {
         F: Fn(Event) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
+        self.on(selector, |_| true, handler);
+    }
+
+    /// Runs a function when one of the chosen breakers goes down, with the [`Event::Transition`]: when
+    /// it ceases to be closed, by its own counts or because it was [forced
+    /// open](crate::CircuitBreaker::force_open). It is run once for an outage, however often the breaker
+    /// reopens before it is closed again. Dry runs are left out.
+    ///
+    /// It runs as a handler of [`on_transition`](Self::on_transition) does.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use cb_runtime::{Event, Selector, registry};
+    ///
+    /// registry().on_degraded(Selector::service_type("database"), |event| async move {
+    ///     println!("{} is down, reports are put off", event.name());
+    /// });
+    /// registry().on_recovered(Selector::service_type("database"), |event| async move {
+    ///     println!("{} is back", event.name());
+    /// });
+    /// # });
+    /// ```
+    pub fn on_degraded<F, Fut>(&self, selector: impl Into<Selector>, handler: F)
+    where
+        F: Fn(Event) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.on(selector, |change| change.from == State::Closed && !change.dry_run, handler);
+    }
+
+    /// Runs a function when one of the chosen breakers is up again, with the [`Event::Transition`]:
+    /// when it becomes closed, because its probes succeeded or by an operator's hand
+    /// ([`reset`](crate::CircuitBreaker::reset), [`resume`](crate::CircuitBreaker::resume),
+    /// [`metrics_only`](crate::CircuitBreaker::metrics_only)). That of a breaker which was down before
+    /// the handler was registered is told too. Dry runs are left out.
+    ///
+    /// It runs as a handler of [`on_transition`](Self::on_transition) does. For an example, see
+    /// [`on_degraded`](Self::on_degraded).
+    pub fn on_recovered<F, Fut>(&self, selector: impl Into<Selector>, handler: F)
+    where
+        F: Fn(Event) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.on(selector, |change| change.to == State::Closed && !change.dry_run, handler);
+    }
+
+    /// Runs a function for those changes of state that are wanted.
+    fn on<F, Fut>(&self, selector: impl Into<Selector>, wanted: fn(Changed) -> bool, handler: F)
+    where
+        F: Fn(Event) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
         let inbox = self.0.hub.subscribe();
         let (registry, selector) = (Arc::downgrade(&self.0), selector.into());
         let listening = listen(inbox, move |event| {
-            let chosen = matches!(event, Event::Transition { .. })
-                && selector.takes(event.name(), &registry);
+            let chosen =
+                Changed::by(event).is_some_and(wanted) && selector.takes(event.name(), &registry);
             chosen.then(|| handler(event.clone()))
         });
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(listening)),
             Err(_) => on_a_thread(listening),
+        }
+    }
+}
+
+/// Of a change of state, what decides who is told.
+struct Changed {
+    from: State,
+    to: State,
+    dry_run: bool,
+}
+
+impl Changed {
+    fn by(event: &Event) -> Option<Self> {
+        match *event {
+            Event::Transition { from, to, dry_run, .. } => Some(Self { from, to, dry_run }),
+            _ => None,
         }
     }
 }

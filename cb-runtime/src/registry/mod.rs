@@ -3,6 +3,7 @@
 mod declaration;
 mod handlers;
 mod keyed;
+mod registered;
 mod site;
 mod subscription;
 
@@ -15,6 +16,7 @@ use std::{
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
 pub use handlers::Selector;
 use keyed::{Family, Full, Text};
+use registered::Registered;
 pub use site::{KeyedSite, Site};
 pub use subscription::Subscription;
 
@@ -53,6 +55,8 @@ struct Shared {
     families: RwLock<BTreeMap<Name, Arc<Family>>>,
     /// Where all of them tell their events.
     hub: Arc<Hub>,
+    /// What functions without a fallback of their own answer with.
+    fallbacks: Registered,
 }
 
 /// Why a breaker was not registered.

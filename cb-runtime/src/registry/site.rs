@@ -83,16 +83,16 @@ impl Site {
 
     /// Counts an answer that a fallback gave.
     #[inline]
-    pub fn count_fallback(&'static self) {
-        if !self.found.get().is_some_and(|found| found.breaker.0.count_fallback_quietly()) {
-            self.count_fallback_with_care();
+    pub fn count_fallback(&'static self, failed: bool) {
+        if !self.found.get().is_some_and(|found| found.breaker.0.count_fallback_quietly(failed)) {
+            self.count_fallback_with_care(failed);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn count_fallback_with_care(&'static self) {
-        self.core().count_fallback();
+    fn count_fallback_with_care(&'static self, failed: bool) {
+        self.core().count_fallback(failed);
     }
 
     /// The breaker for this value of the function's key. Finding one that is there allocates
@@ -107,7 +107,8 @@ impl Site {
         KeyedSite { core: registry().keyed(family, key) }
     }
 
-    fn core(&'static self) -> &'static Core {
+    /// The breaker's core.
+    pub fn core(&'static self) -> &'static Core {
         let mut problems = Problems::default();
         let mut found = self.found.get_or_init(|| self.find(&mut problems));
         while found.breaker.0.is_detached() {
@@ -230,9 +231,15 @@ impl KeyedSite {
         }
     }
 
+    /// The breaker's core.
+    #[inline]
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// Counts an answer that a fallback gave.
     #[inline]
-    pub fn count_fallback(&self) {
-        self.core.count_fallback();
+    pub fn count_fallback(&self, failed: bool) {
+        self.core.count_fallback(failed);
     }
 }

@@ -40,8 +40,9 @@ impl Subscription {
         Self { registry, inbox, with_calls: false }
     }
 
-    /// Asks for the events of single calls too ([`Event::CallRejected`], [`Event::FallbackUsed`]),
-    /// which are not made as long as nobody does. Each costs its call about a microsecond.
+    /// Asks for the events of single calls too ([`Event::CallRejected`], [`Event::CallRetried`],
+    /// [`Event::StaleAnswerUsed`], [`Event::FallbackUsed`]), which are not made as long as nobody does.
+    /// Each costs its call about a microsecond.
     #[must_use]
     pub fn with_calls(mut self) -> Self {
         if !self.with_calls {

@@ -21,6 +21,9 @@ pub(crate) enum Value {
     Closure(Closure),
     List(Vec<Value>),
     Tuple(Vec<Value>),
+    /// Of a setting that has several.
+    Part(Part, Box<Value>),
+    Flag(Part),
     Pattern(Vec<Pattern>, Option<Box<Value>>),
     Range(Option<Box<Value>>, Option<Box<Value>>),
     Block(Vec<Value>),
@@ -42,6 +45,22 @@ pub(crate) enum Text {
     Ignore,
     Registered,
     Other(String),
+}
+
+#[derive(Arbitrary)]
+pub(crate) enum Part {
+    Factor,
+    Max,
+    Jitter,
+    MaxAttempts,
+    Delay,
+    MaxDelay,
+    When,
+    MaxAge,
+    Key,
+    Capacity,
+    Store,
+    Elsewhere,
 }
 
 #[derive(Arbitrary)]
@@ -109,6 +128,25 @@ impl Text {
     }
 }
 
+impl ToTokens for Part {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match self {
+            Self::Factor => quote!(factor),
+            Self::Max => quote!(max),
+            Self::Jitter => quote!(jitter),
+            Self::MaxAttempts => quote!(max_attempts),
+            Self::Delay => quote!(delay),
+            Self::MaxDelay => quote!(max_delay),
+            Self::When => quote!(when),
+            Self::MaxAge => quote!(max_age),
+            Self::Key => quote!(key),
+            Self::Capacity => quote!(capacity),
+            Self::Store => quote!(store),
+            Self::Elsewhere => quote!(max_retries),
+        });
+    }
+}
+
 impl ToTokens for Path {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {
@@ -165,6 +203,8 @@ impl ToTokens for Value {
             Self::Closure(closure) => closure.to_token_stream(),
             Self::List(values) => quote!([#(#values),*]),
             Self::Tuple(values) => quote!((#(#values),*)),
+            Self::Part(part, value) => quote!(#part = #value),
+            Self::Flag(part) => part.to_token_stream(),
             Self::Pattern(patterns, guard) => {
                 let guard = guard.iter();
                 quote!(#(#patterns)|* #(if #guard)*)

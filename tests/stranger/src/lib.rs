@@ -30,6 +30,8 @@ mod arguments;
 #[cfg(test)]
 mod attributes;
 #[cfg(test)]
+mod bulkheads;
+#[cfg(test)]
 mod declared;
 #[cfg(test)]
 mod fallback_closures;
@@ -62,11 +64,17 @@ mod rates;
 #[cfg(test)]
 mod receivers;
 #[cfg(test)]
+mod registered;
+#[cfg(test)]
+mod retries;
+#[cfg(test)]
 mod returns;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod shadows;
+#[cfg(test)]
+mod stale;
 #[cfg(test)]
 mod time;
 #[cfg(test)]

@@ -24,6 +24,10 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    pub(crate) fn is_transient(&self) -> bool {
+        !matches!(self, Self::NotFound)
+    }
+
     pub(crate) fn is_rejection(&self) -> bool {
         matches!(self, Self::Unavailable(error) if error.is_rejection())
     }

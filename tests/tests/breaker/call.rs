@@ -151,7 +151,8 @@ async fn given_a_rejection_when_there_is_a_fallback_then_only_that_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn given_a_fallback_when_it_fails_itself_then_its_error_comes_back_and_counts_nowhere() {
+async fn given_a_fallback_when_it_fails_itself_then_its_error_comes_back_and_is_none_of_the_service()
+ {
     let breaker = breaker(settings().failure_threshold(2));
 
     let answer = breaker
@@ -162,8 +163,22 @@ async fn given_a_fallback_when_it_fails_itself_then_its_error_comes_back_and_cou
         .await;
 
     assert_eq!(answer, Err("nothing stale"));
-    assert_eq!(breaker.snapshot().totals.failures, 1);
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.failures, totals.fallbacks, totals.fallback_failures), (1, 1, 1));
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_a_fallback_when_it_is_dropped_before_it_has_answered_then_it_is_not_counted() {
+    let breaker = breaker(settings());
+    let fall_back = breaker.call_with_fallback(|| async { Err::<(), _>("refused") }, |_| pending());
+    let mut fall_back = Box::pin(fall_back);
+
+    assert_eq!(poll_once(fall_back.as_mut()), Poll::Pending);
+    assert_eq!(breaker.snapshot().totals.fallbacks, 0, "there is no answer yet");
+    drop(fall_back);
+
+    assert_eq!(breaker.snapshot().totals.fallbacks, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! The events of single calls, which are made while somebody asks for them.
 
-use cb_runtime::{Event, Registry, Rejection, Subscription, Window};
+use cb_runtime::{Event, FallbackResult, Registry, Rejection, Subscription, Window};
+
+use serde_json::json;
 
 use super::{
     events::{registered, waiting},
@@ -76,11 +78,31 @@ async fn given_a_listener_to_calls_when_a_fallback_answers_then_it_hears_in_orde
         told[..],
         [
             Event::Transition { .. },
-            Event::FallbackUsed { .. },
+            Event::FallbackUsed { result: FallbackResult::Success, .. },
             Event::CallRejected { .. },
-            Event::FallbackUsed { .. }
+            Event::FallbackUsed { result: FallbackResult::Success, .. }
         ]
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_a_listener_to_calls_when_a_fallback_fails_then_it_hears_so_once_it_has() {
+    let registry = Registry::new();
+    let breaker = registered(&registry, "orders", settings());
+    let mut events = registry.subscribe().with_calls();
+    let (answer, answered) = oneshot::channel();
+    let fallback = |_| async { answered.await.unwrap_or(Ok(())) };
+    let mut call = Box::pin(breaker.call_with_fallback(|| async { Err("refused") }, fallback));
+
+    assert_eq!(poll_once(call.as_mut()), Poll::Pending);
+    assert_eq!(waiting(&mut events), []);
+    answer.send(Err("nothing stale")).unwrap();
+    assert_eq!(call.await, Err("nothing stale"));
+
+    let told = waiting(&mut events);
+    assert!(matches!(told[..], [Event::FallbackUsed { result: FallbackResult::Failure, .. }]));
+    let json = serde_json::to_value(&told[0]).unwrap();
+    assert_eq!((&json["event"], &json["result"]), (&json!("fallback_used"), &json!("failure")));
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,7 +43,7 @@ pub(super) fn line(event: &Event) -> String {
             format!("{} from {} to {}", change.setting, change.from, change.to)
         }
         Event::CallRejected { reason, .. } => format!("rejected: {reason:?}"),
-        Event::FallbackUsed { .. } => "fallback".to_owned(),
+        Event::FallbackUsed { result, .. } => format!("fallback: {result}"),
         other => unreachable!("no kind that this test knows: {other:?}"),
     }
 }

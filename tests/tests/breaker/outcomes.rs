@@ -19,6 +19,7 @@ fn counted(breaker: &CircuitBreaker) -> Vec<(&'static str, u64)> {
         timeouts,
         cancelled,
         fallbacks,
+        fallback_failures,
         ..
     } = breaker.snapshot().totals;
     let all = [
@@ -30,6 +31,7 @@ fn counted(breaker: &CircuitBreaker) -> Vec<(&'static str, u64)> {
         ("timeouts", timeouts),
         ("cancelled", cancelled),
         ("fallbacks", fallbacks),
+        ("fallback_failures", fallback_failures),
     ];
     all.into_iter().filter(|&(_, count)| count > 0).collect()
 }

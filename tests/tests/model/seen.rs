@@ -31,6 +31,8 @@ pub(crate) fn look(breaker: &CircuitBreaker) -> Seen {
     let totals = snapshot.totals;
     assert_eq!((snapshot.state, snapshot.mode), (breaker.state(), breaker.mode()));
     assert_eq!((totals.timeouts, totals.fallbacks), (0, 0), "there are none in these scripts");
+    let others = (totals.fallback_failures, totals.stale_answers, totals.retries);
+    assert_eq!(others, (0, 0, 0), "nor of these");
     let history = breaker.history();
     Seen {
         state: snapshot.state,

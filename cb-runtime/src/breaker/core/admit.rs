@@ -3,7 +3,7 @@
 use super::Core;
 use crate::{
     breaker::{
-        machine::{Refused, Role},
+        machine::{Judged, Refused, Role},
         refusal::Refusal,
         state::Word,
         ticket::{Ticket, Timing},
@@ -40,7 +40,9 @@ impl Core {
 
     #[inline]
     fn ticket(&self, word: Word, role: Role) -> Ticket {
-        self.stripes.mine().count_admitted();
+        if role != Role::Uncounted {
+            self.stripes.mine().count_admitted();
+        }
         Ticket::new(word, role)
     }
 
@@ -54,9 +56,59 @@ impl Core {
         }
     }
 
+    /// The same as [`admit`](Self::admit), for a call that needs a place besides: one of `limit`, for
+    /// which `enter` asks. The breaker decides first, so that a call which it turns away takes no place
+    /// from another.
+    #[inline]
+    pub(crate) fn admit_with<P>(
+        &self,
+        limit: u32,
+        enter: impl FnOnce() -> Option<P>,
+    ) -> Result<(Ticket, P), Refusal<'_>> {
+        let word = self.word();
+        let (role, word) = if word.lets_pass() {
+            (Role::Call, word)
+        } else {
+            match self.refuse_if_open() {
+                Some(refusal) => return Err(refusal),
+                None => self.decide()?,
+            }
+        };
+        match enter() {
+            Some(place) => Ok((self.ticket(word, role), place)),
+            None => Err(self.without_a_place(word, role, limit)),
+        }
+    }
+
+    /// Turns away a call for which there is no place. As far as the breaker is concerned, it was none.
+    #[cold]
+    #[inline(never)]
+    fn without_a_place(&self, word: Word, role: Role, limit: u32) -> Refusal<'_> {
+        let refused = Refused::BulkheadFull(limit);
+        match role {
+            Role::Uncounted | Role::Plain => return Refusal::new(self, refused),
+            Role::Probe(_) => {
+                // Its permit is for the next caller.
+                self.change(|machine, step| {
+                    machine.record(word.generation(), role, Judged::Nothing.into(), step);
+                });
+            }
+            Role::Call | Role::Onlooker => {}
+        }
+        self.refuse(refused, word)
+    }
+
     #[cold]
     #[inline(never)]
     pub(crate) fn admit_with_care(&self) -> Result<Ticket, Refusal<'_>> {
+        let (role, word) = self.decide()?;
+        Ok(self.ticket(word, role))
+    }
+
+    /// Decides on one call with the machine, and counts it if it is turned away.
+    #[cold]
+    #[inline(never)]
+    fn decide(&self) -> Result<(Role, Word), Refusal<'_>> {
         // What this reads besides belongs to this word or to a later one.
         let word = self.word();
         if word.is_forced_open() {
@@ -69,7 +121,7 @@ impl Core {
                 return Err(self.refuse(Refused::Open, word));
             }
         } else if word.is_disabled() && self.published.mode_until() == Tick::NEVER {
-            return Ok(Ticket::UNCOUNTED);
+            return Ok((Role::Uncounted, word));
         }
         let ((decision, settled), word) = self.change(|machine, step| {
             let decision = machine.admit(step);
@@ -86,8 +138,7 @@ impl Core {
             self.unsettle();
         }
         match decision {
-            Ok(Role::Uncounted) => Ok(Ticket::UNCOUNTED),
-            Ok(role) => Ok(self.ticket(word, role)),
+            Ok(role) => Ok((role, word)),
             Err(refused) => Err(self.refuse(refused, word)),
         }
     }
@@ -102,25 +153,6 @@ impl Core {
     #[inline]
     fn count_refused(&self, refused: Refused) -> Refusal<'_> {
         self.stripes.mine().count_rejected();
-        Refusal { core: self, refused }
-    }
-
-    /// Counts an answer that a fallback gave.
-    pub(crate) fn count_fallback(&self) {
-        self.stripes.mine().count_fallback();
-        if self.word().is_narrated() {
-            self.tell_fallback();
-        }
-    }
-
-    /// The same, if the breaker is in its registry and nobody wants to hear of it.
-    #[inline]
-    pub(crate) fn count_fallback_quietly(&self) -> bool {
-        let word = self.word();
-        let quietly = !word.is_detached() && !word.is_narrated();
-        if quietly {
-            self.stripes.mine().count_fallback();
-        }
-        quietly
+        Refusal::new(self, refused)
     }
 }

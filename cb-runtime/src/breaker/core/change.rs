@@ -1,6 +1,6 @@
 //! How the machine is changed, and how what changed becomes known.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use super::{Core, Inner, check, end::contain};
 use tokio::task::AbortHandle;
@@ -15,6 +15,7 @@ use crate::{
     },
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
+    name::Name,
     observe::{
         event::{Event, Rejection, SettingChange},
         log,
@@ -129,10 +130,11 @@ impl Core {
     }
 
     /// Tells of a single call, if anybody listens still.
-    fn tell_of_call(&self, event: Event) {
+    pub(super) fn tell_of_call(&self, event: impl FnOnce(Name, SystemTime) -> Event) {
         if !self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
             return self.set_narrated(false);
         }
+        let event = event(self.name.clone(), SystemTime::now());
         let mut inner = lock(&self.inner);
         inner.put(event);
         let first = inner.outbox.as_mut().and_then(|outbox| outbox.begin());
@@ -150,22 +152,13 @@ impl Core {
             Refused::HalfOpen => Rejection::HalfOpen,
             Refused::ForcedOpen => Rejection::ForcedOpen,
             Refused::Shed => Rejection::Shed,
+            Refused::BulkheadFull(_) => Rejection::BulkheadFull,
         };
-        self.tell_of_call(Event::CallRejected {
-            name: self.name.clone(),
-            at: wall_clock(),
-            reason,
-        });
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn tell_fallback(&self) {
-        self.tell_of_call(Event::FallbackUsed { name: self.name.clone(), at: wall_clock() });
+        self.tell_of_call(|name, at| Event::CallRejected { name, at, reason });
     }
 
     fn event(&self, change: Change, inner: &Inner, now: Tick) -> Event {
-        let (name, at) = (self.name.clone(), wall_clock());
+        let (name, at) = (self.name.clone(), SystemTime::now());
         match change {
             Change::Reset => Event::Reset { name, at },
             Change::Config(changes) => Event::ConfigChanged { name, at, changes },
@@ -259,8 +252,4 @@ impl Core {
         self.after(aftermath);
         Ok(())
     }
-}
-
-fn wall_clock() -> std::time::SystemTime {
-    std::time::SystemTime::now()
 }

@@ -7,18 +7,23 @@
 //! (failures, slow calls, probes, changes by hand) takes the lock for some tens of nanoseconds, in which
 //! no code of the user's runs.
 //!
-//! [`admit`] has how calls come in, [`end`] how they end, [`change`] what becomes known of it, and
-//! [`read`] what can be seen.
+//! [`admit`] has how calls come in, [`end`] how they end, [`answers`] what is done where that is without
+//! an answer, [`change`] what becomes known of it, and [`read`] what can be seen.
 
 mod admit;
+mod answers;
 mod change;
 mod check;
 mod end;
 mod read;
+#[cfg(all(test, not(cb_loom)))]
+mod tests;
 
 pub(crate) use end::contain;
 
 use std::sync::{Arc, Weak};
+
+use answers::Extras;
 
 use super::{
     ledger::Ledger,
@@ -34,7 +39,7 @@ use crate::{
     config::Config,
     name::Name,
     observe::{hub::Hub, latency::Histogram},
-    primitive::{AtomicU64, Mutex, Ordering},
+    primitive::{AtomicU64, Mutex, OnceBox, Ordering},
 };
 
 /// A breaker, as its handles share it.
@@ -42,6 +47,7 @@ pub struct Core {
     word: AtomicU64,
     published: Published,
     stripes: Stripes,
+    extras: OnceBox<Extras>,
     latency: Histogram,
     name: Name,
     this: Weak<Core>,
@@ -73,6 +79,7 @@ impl Core {
             word: AtomicU64::new(inner.word(now).0),
             published: Published::new(inner.slow_calls.quickest()),
             stripes: Stripes::new(),
+            extras: OnceBox::new(),
             latency: Histogram::new(),
             name,
             this: this.clone(),

@@ -32,6 +32,11 @@ impl Core {
         lock(&self.inner).machine.state(Tick::now())
     }
 
+    /// Whether the breaker is open and turns calls away, so that one more would be made in vain.
+    pub(in crate::breaker) fn is_shut(&self) -> bool {
+        !self.word().is_disabled() && self.state() == State::Open
+    }
+
     pub(crate) fn mode(&self) -> Mode {
         lock(&self.inner).machine.mode(Tick::now())
     }
@@ -68,7 +73,7 @@ impl Core {
         let machine = inner.machine.as_of(now, &config, self.passed());
         drop(inner);
         let ledger = ledger.read();
-        let sums = self.stripes.sums();
+        let (sums, extras) = (self.stripes.sums(), self.extra_counts());
         let totals = Totals {
             calls: sums.admitted,
             successes: sums.successes + ledger.successes,
@@ -79,6 +84,9 @@ impl Core {
             slow: ledger.slow,
             cancelled: ledger.cancelled,
             fallbacks: sums.fallbacks,
+            fallback_failures: extras.fallback_failures,
+            stale_answers: extras.stale_answers,
+            retries: extras.retries,
         };
         Snapshot::new(now, &self.name, config, &machine, totals)
             .with_times(self.latency.figures(sums.timed_nanos, sums.slowest_nanos))

@@ -12,7 +12,7 @@ fn given_threads_that_share_a_stripe_when_both_count_then_no_call_is_lost() {
             end_one(core, failed());
         });
         end_one(&core, Ending::Success);
-        core.count_fallback();
+        core.count_fallback(false);
         other.join().unwrap();
 
         let totals = core.snapshot().totals;
@@ -83,5 +83,24 @@ fn given_timed_calls_when_they_end_at_once_then_each_is_in_the_figures() {
         let after = core.snapshot();
         assert_eq!(after.response_times.map(|times| times.timed), Some(2));
         assert!(after.last_success.is_some());
+    });
+}
+
+#[test]
+fn given_answers_of_fallbacks_and_old_ones_when_threads_count_them_then_none_is_lost() {
+    model(|| {
+        let core = closed(settings());
+
+        let other = spawn(&core, |core| {
+            core.count_fallback(true);
+            core.count_retry(2);
+        });
+        core.count_fallback(true);
+        core.count_stale_answer(RECOVERY);
+        other.join().unwrap();
+
+        let totals = core.snapshot().totals;
+        assert_eq!((totals.fallbacks, totals.fallback_failures), (2, 2));
+        assert_eq!((totals.stale_answers, totals.retries), (1, 1));
     });
 }

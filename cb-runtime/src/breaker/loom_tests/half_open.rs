@@ -117,3 +117,45 @@ fn given_two_probes_when_one_succeeds_and_one_fails_then_one_change_is_made_and_
         assert_eq!((after.totals.successes, after.totals.failures), (1, 2));
     });
 }
+
+/// A call that the breaker may admit, but for which there is no place.
+fn is_full(core: &Core) -> bool {
+    let refusal = core.admit_with(1, || None::<()>).expect_err("there is no place");
+    matches!(refusal.into_error(), CircuitError::BulkheadFull { .. })
+}
+
+#[test]
+fn given_a_probe_without_a_place_when_another_races_it_then_its_permit_is_not_lost() {
+    model(|| {
+        let core = due(settings());
+
+        let other = spawn(&core, is_full);
+        let passed = core.admit().is_ok();
+        let full = other.join().unwrap();
+
+        assert!(passed || full, "one of them had the permit");
+        assert_eq!(core.admit().is_ok(), !passed, "who came while it was out, has it now");
+        assert_eq!(core.snapshot().totals.calls, 2, "the one without a place is not among them");
+        assert!(core.word_is_the_machines());
+    });
+}
+
+#[test]
+fn given_a_probe_without_a_place_when_a_reset_races_it_then_the_breaker_is_closed() {
+    model(|| {
+        let core = due(settings());
+
+        let other = spawn(&core, is_full);
+        core.reset();
+        assert!(
+            other.join().unwrap(),
+            "the breaker would have let it pass, as a probe or as a call"
+        );
+
+        assert_eq!(core.state(), State::Closed);
+        let totals = core.snapshot().totals;
+        assert_eq!((totals.calls, totals.rejected), (1, 1));
+        assert!(core.word_is_the_machines());
+        assert!(core.admit().is_ok());
+    });
+}

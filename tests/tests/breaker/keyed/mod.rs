@@ -147,10 +147,11 @@ fn given_a_function_that_is_not_enabled_when_it_is_called_then_no_call_is_counte
 
     assert!(site.at("a").admit_if(false).is_ok(), "as if there were no breaker");
     assert!(site.at("a").admit_if(true).is_err());
-    site.at("a").count_fallback();
+    site.at("a").count_fallback(true);
 
     let totals = get("keyed-off[a]").snapshot().totals;
     assert_eq!((totals.calls, totals.rejected, totals.fallbacks), (1, 1, 1));
+    assert_eq!(totals.fallback_failures, 1);
 }
 
 #[test]

@@ -1,0 +1,87 @@
+//! Counts of what is done about calls that the service did not answer.
+
+use std::time::Duration;
+
+use super::Core;
+use crate::{
+    observe::event::{Event, FallbackResult},
+    primitive::{AtomicU64, Ordering},
+};
+
+/// What is too rare to have a place in every thread's stripe, which is one cache line. Made with the
+/// first of them, and all threads add to the same.
+#[derive(Default)]
+pub(super) struct Extras {
+    fallback_failures: AtomicU64,
+    stale_answers: AtomicU64,
+    retries: AtomicU64,
+}
+
+/// The same at one moment.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ExtraCounts {
+    pub(super) fallback_failures: u64,
+    pub(super) stale_answers: u64,
+    pub(super) retries: u64,
+}
+
+impl Core {
+    /// Counts an answer that a fallback gave.
+    pub(crate) fn count_fallback(&self, failed: bool) {
+        self.add_fallback(failed);
+        if self.word().is_narrated() {
+            let result = if failed { FallbackResult::Failure } else { FallbackResult::Success };
+            self.tell_of_call(|name, at| Event::FallbackUsed { name, at, result });
+        }
+    }
+
+    /// The same, if the breaker is in its registry and nobody wants to hear of it.
+    #[inline]
+    pub(crate) fn count_fallback_quietly(&self, failed: bool) -> bool {
+        let word = self.word();
+        let quietly = !word.is_detached() && !word.is_narrated();
+        if quietly {
+            self.add_fallback(failed);
+        }
+        quietly
+    }
+
+    #[inline]
+    fn add_fallback(&self, failed: bool) {
+        self.stripes.mine().count_fallback();
+        if failed {
+            self.count(|extras| &extras.fallback_failures);
+        }
+    }
+
+    /// Counts an answer that was given before, so long ago, and was given again.
+    pub(crate) fn count_stale_answer(&self, age: Duration) {
+        self.count(|extras| &extras.stale_answers);
+        if self.word().is_narrated() {
+            self.tell_of_call(|name, at| Event::StaleAnswerUsed { name, at, age });
+        }
+    }
+
+    /// Counts a call that is made again; `attempt` counts from the first time on, so it is 2 or more.
+    pub(crate) fn count_retry(&self, attempt: u32) {
+        self.count(|extras| &extras.retries);
+        if self.word().is_narrated() {
+            self.tell_of_call(|name, at| Event::CallRetried { name, at, attempt });
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count(&self, counter: fn(&Extras) -> &AtomicU64) {
+        counter(self.extras.get_or_init(Box::default)).fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn extra_counts(&self) -> ExtraCounts {
+        let Some(extras) = self.extras.get() else { return ExtraCounts::default() };
+        ExtraCounts {
+            fallback_failures: extras.fallback_failures.load(Ordering::Relaxed),
+            stale_answers: extras.stale_answers.load(Ordering::Relaxed),
+            retries: extras.retries.load(Ordering::Relaxed),
+        }
+    }
+}

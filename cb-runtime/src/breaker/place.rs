@@ -1,0 +1,39 @@
+//! A call that needs a place of a bulkhead besides the breaker's leave.
+
+use super::{
+    core::Core,
+    permit::{Held, WhenDropped},
+    refusal::Refusal,
+    ticket::Ticket,
+};
+use crate::policy::{Bulkhead, Inside};
+
+/// A call that was admitted and has a place.
+type Placed<'a> = Held<Inside<&'a Core>>;
+
+/// Asks the breaker, and then for a place.
+///
+/// # Errors
+/// A refusal where the breaker does not let the call pass, or no place is free.
+pub fn admit_to<'a>(
+    core: &'a Core,
+    bulkhead: &'static Bulkhead,
+) -> Result<Placed<'a>, Refusal<'a>> {
+    let (ticket, slot) = core.admit_with(bulkhead.limit(), || bulkhead.enter())?;
+    Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled))
+}
+
+/// The same, if either is to be asked at all.
+///
+/// # Errors
+/// A refusal where the breaker does not let the call pass, or no place is free.
+pub fn admit_to_if<'a>(
+    core: &'a Core,
+    bulkhead: &'static Bulkhead,
+    enabled: bool,
+) -> Result<Placed<'a>, Refusal<'a>> {
+    if enabled {
+        return admit_to(core, bulkhead);
+    }
+    Ok(Held::new(Inside::without(core), Ticket::PLAIN, WhenDropped::Cancelled))
+}

@@ -1,0 +1,4 @@
+//! Longer texts, by question. Nothing in here is code that a program can call.
+
+#[doc = include_str!("choosing_a_fallback.md")]
+pub mod choosing_a_fallback {}

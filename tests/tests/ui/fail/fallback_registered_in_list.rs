@@ -1,0 +1,18 @@
+use cb_runtime::{CircuitError, circuit_breaker};
+
+#[derive(Debug, thiserror::Error)]
+#[error("search failed")]
+enum SearchError {
+    Unavailable(#[from] CircuitError),
+}
+
+#[circuit_breaker(name = "search", fallback = [other, "registered"])]
+async fn search(query: &str) -> Result<u32, SearchError> {
+    Ok(query.len() as u32)
+}
+
+async fn other(query: &str) -> Result<u32, SearchError> {
+    Ok(query.len() as u32)
+}
+
+fn main() {}
