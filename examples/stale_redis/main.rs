@@ -37,33 +37,18 @@ struct Service {
     is_up: AtomicBool,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum PriceError {
-    #[error("the price service is down")]
-    Down,
-    #[error("nobody has had a price of this article lately")]
-    Unknown,
-}
-
-#[circuit_breaker(name = "prices", failure_threshold = 3, fallback = known_price)]
-async fn price(shop: &Shop<'_>, article: &str) -> Result<Price, PriceError> {
+/// Each price that the service gives is put into the store, under the article. When the service gives
+/// none, the store is asked.
+#[circuit_breaker(
+    name = "prices",
+    failure_threshold = 3,
+    stale_if_error(max_age = MAX_AGE, key = article, store = &shop.answers)
+)]
+async fn price(shop: &Shop<'_>, article: &str) -> anyhow::Result<Price> {
     if !shop.service.is_up.load(Ordering::Relaxed) {
-        return Err(PriceError::Down);
+        anyhow::bail!("the price service is down");
     }
-    let price = Price { cents: 250 };
-    shop.answers.put(article.to_owned(), price.clone());
-    Ok(price)
-}
-
-async fn known_price(shop: &Shop<'_>, article: &str) -> Result<Price, PriceError> {
-    let answer = shop.answers.get(&article.to_owned()).await;
-    match answer.filter(|answer| answer.age <= MAX_AGE) {
-        Some(answer) => {
-            println!("  (from Redis, {} ms old)", answer.age.as_millis());
-            Ok(answer.value)
-        }
-        None => Err(PriceError::Unknown),
-    }
+    Ok(Price { cents: 250 })
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -109,9 +94,6 @@ async fn arrival(shop: &Shop<'_>, article: &str) -> anyhow::Result<()> {
     anyhow::bail!("Redis has not taken the price of {article}")
 }
 
-fn explain(price: Result<Price, PriceError>) -> String {
-    match price {
-        Ok(price) => format!("{price:?}"),
-        Err(error) => error.to_string(),
-    }
+fn explain(price: anyhow::Result<Price>) -> String {
+    price.map_or_else(|error| error.to_string(), |price| format!("{price:?}"))
 }

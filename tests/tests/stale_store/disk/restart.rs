@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cb_runtime::circuit_breaker;
+
 use super::{child::Process, *};
 
 pub(crate) const KEYS: u32 = 300;
@@ -92,4 +94,30 @@ async fn given_a_store_that_is_dropped_when_it_is_opened_again_then_it_has_been_
         }
         store.put(1, Page::new(1, round));
     }
+}
+
+#[circuit_breaker(
+    name = "stale-store-disk",
+    stale_if_error(max_age = "1h", key = key, store = answers)
+)]
+async fn page(
+    answers: &Pages,
+    service: Result<(), &'static str>,
+    key: u32,
+) -> anyhow::Result<Page> {
+    service.map_err(anyhow::Error::msg)?;
+    Ok(Page::new(key, 1))
+}
+
+#[tokio::test]
+async fn given_a_function_that_has_answered_when_it_fails_after_a_restart_then_it_answers_from_disk()
+ {
+    let directory = tempfile::tempdir().unwrap();
+    let answers = open(directory.path()).await;
+    page(&answers, Ok(()), 1).await.unwrap();
+    answers.close().await;
+
+    let answers = open(directory.path()).await;
+    assert_eq!(page(&answers, Err("down"), 1).await.unwrap(), Page::new(1, 1));
+    assert_eq!(page(&answers, Err("down"), 2).await.unwrap_err().to_string(), "down");
 }
