@@ -105,7 +105,7 @@ pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
 pub use config::{Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Window};
-pub use error::{CallError, CircuitError};
+pub use error::{CallError, CircuitError, Failure};
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]
 pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};
 pub use fallback::{MemoryStore, StaleAnswer, StaleStore};

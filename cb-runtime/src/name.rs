@@ -13,7 +13,7 @@ pub struct Name(Repr);
 enum Repr {
     Literal(&'static str),
     Shared(Arc<str>),
-    /// `parent[key]`, with the length of the parent's name.
+    /// `parent[key]`, with the length of the parent's name; or any name with a text behind it.
     Keyed(Arc<str>, u32),
 }
 
@@ -38,9 +38,27 @@ impl Name {
     /// What a keyed breaker's name is made of: the name that it shares, and its key. Not read off
     /// the text: a breaker made by hand may be called anything.
     pub(crate) fn parent_and_key(&self) -> Option<(&str, &str)> {
-        let Repr::Keyed(text, length) = &self.0 else { return None };
-        let (parent, key) = text.split_at_checked(*length as usize)?;
+        let (parent, key) = self.parts();
         Some((parent, key.strip_prefix('[')?.strip_suffix(']')?))
+    }
+
+    /// The same with a text behind it, which [`parts`](Self::parts) tells from it.
+    pub(crate) fn followed_by(&self, text: &str) -> Self {
+        let name = self.as_str();
+        match u32::try_from(name.len()) {
+            Ok(length) => Self(Repr::Keyed(format!("{name}{text}").into(), length)),
+            Err(_) => self.clone(),
+        }
+    }
+
+    /// The first part, and what is behind it.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        match &self.0 {
+            Repr::Keyed(text, length) => {
+                text.split_at_checked(*length as usize).unwrap_or((text, ""))
+            }
+            Repr::Literal(_) | Repr::Shared(_) => (self.as_str(), ""),
+        }
     }
 
     /// The name as text.

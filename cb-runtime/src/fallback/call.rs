@@ -4,7 +4,11 @@
 use std::{any::Any, hash::Hash, pin::Pin, sync::OnceLock, time::Duration};
 
 use super::{MemoryStore, StaleAnswer, StaleStore};
-use crate::{breaker::core::Core, error::CircuitError, registry::registry};
+use crate::{
+    breaker::core::Core,
+    error::{CircuitError, Failure},
+    registry::registry,
+};
 
 /// A function's stale answers in memory: one store for each pair of types, of which only a generic
 /// function has several.
@@ -272,8 +276,9 @@ impl<T: 'static> Registered<ByWhole> for T {
 }
 
 /// A failure of the service, as a registered fallback is told of it.
+#[allow(clippy::needless_pass_by_value, reason = "as the expansion has it")]
 pub fn failed(core: &Core, error: Option<Box<str>>) -> CircuitError {
-    CircuitError::Failed { name: core.name().clone(), error }
+    CircuitError::Failed { failure: Failure::new(core.name(), error.as_deref()) }
 }
 
 /// What the fallback answers that is registered for the breaker's kind of service and this type, if

@@ -54,7 +54,7 @@ impl Registry {
     ///
     /// registry().register_fallback::<Vec<String>>("search", |_| Vec::new());
     /// registry().register_fallback::<anyhow::Result<f64>>("prices", |cause| match cause {
-    ///     CircuitError::Failed { error, .. } => anyhow::bail!("no price: {error:?}"),
+    ///     CircuitError::Failed { failure, .. } => anyhow::bail!("no price: {:?}", failure.error()),
     ///     _ => Ok(9.5),
     /// });
     /// ```
@@ -77,10 +77,10 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::name::Name;
+    use crate::{error::Failure, name::Name};
 
     fn cause() -> CircuitError {
-        CircuitError::Failed { name: Name::literal("orders"), error: Some("refused".into()) }
+        CircuitError::Failed { failure: Failure::new(&Name::literal("orders"), Some("refused")) }
     }
 
     fn answer<T: 'static>(registry: &Registry, service_type: &str) -> Option<T> {

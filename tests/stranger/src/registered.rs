@@ -20,7 +20,7 @@ async fn one_for_the_ok_type_answers_for_every_cause() {
     assert!(matches!(by_ok("bad").await, Err(Fault::Down)), "none is registered yet");
     registry().register_fallback::<Vec<String>>("registered.search", |cause| {
         vec![match cause {
-            CircuitError::Failed { error, .. } => format!("failed: {}", error.as_deref().unwrap_or("")),
+            CircuitError::Failed { failure, .. } => format!("failed: {}", failure.error().unwrap_or("")),
             CircuitError::Open { .. } => "open".to_owned(),
             other => other.to_string(),
         }]
