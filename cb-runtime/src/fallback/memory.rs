@@ -104,6 +104,7 @@ impl<K: Hash + Eq, V> MemoryStore<K, V> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V> StaleStore<K, V> for MemoryStore<K, V>
 where
     K: Hash + Eq + Send,

@@ -81,6 +81,7 @@ impl<V> StaleAnswer<V> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V, S: StaleStore<K, V> + ?Sized> StaleStore<K, V> for &S {
     fn put(&self, key: K, value: V) {
         (**self).put(key, value);
@@ -91,6 +92,7 @@ impl<K, V, S: StaleStore<K, V> + ?Sized> StaleStore<K, V> for &S {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V, S: StaleStore<K, V> + ?Sized> StaleStore<K, V> for Arc<S> {
     fn put(&self, key: K, value: V) {
         (**self).put(key, value);
@@ -102,6 +104,7 @@ impl<K, V, S: StaleStore<K, V> + ?Sized> StaleStore<K, V> for Arc<S> {
 }
 
 /// Made when it is first needed, as a static may be.
+#[diagnostic::do_not_recommend]
 impl<K, V, S, F> StaleStore<K, V> for LazyLock<S, F>
 where
     S: StaleStore<K, V>,
@@ -117,6 +120,7 @@ where
 }
 
 /// `None` keeps nothing and finds nothing: for a store that is there in some surroundings only.
+#[diagnostic::do_not_recommend]
 impl<K, V, S: StaleStore<K, V>> StaleStore<K, V> for Option<S> {
     fn put(&self, key: K, value: V) {
         if let Some(store) = self {

@@ -131,6 +131,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V> StaleStore<K, V> for DiskStore<K, V>
 where
     K: Hash + Eq + Serialize + DeserializeOwned + Send + Sync + 'static,
