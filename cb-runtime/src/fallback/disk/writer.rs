@@ -1,6 +1,6 @@
 //! The thread that writes answers to disk, and on which they are read.
 
-use std::{hash::Hash, panic, sync::Arc, thread, time::Duration};
+use std::{hash::Hash, io, sync::Arc, thread, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{
@@ -9,6 +9,7 @@ use tokio::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         oneshot,
     },
+    task::JoinError,
     time::{Instant, timeout_at},
 };
 
@@ -63,7 +64,7 @@ where
         match ready.await {
             Ok(opened) => Ok((opened?, requests)),
             // The thread is gone without a word: it has panicked.
-            Err(_) => Err(DiskStoreError::Thread { source: std::io::Error::other("it panicked") }),
+            Err(_) => Err(DiskStoreError::Thread { source: io::Error::other("it panicked") }),
         }
     }
 
@@ -91,18 +92,16 @@ where
         };
         let closed = runtime.block_on(async {
             // In a task, so that a panic of `foyer` over what it finds there is an error like others.
-            let (directory, cache) = {
-                let opening = tokio::spawn(async move {
-                    let cache = Cache::open(&directory, block_size).await;
-                    (directory, cache)
-                });
-                match opening.await {
-                    Ok(opened) => opened,
-                    Err(panicked) => panic::resume_unwind(panicked.into_panic()),
-                }
+            let path = directory.path().to_owned();
+            let opening =
+                tokio::spawn(
+                    async move { Ok((Cache::open(&directory, block_size).await?, directory)) },
+                );
+            let panicked = |error: JoinError| {
+                Err(DiskStoreError::Unreadable { path, reason: error.to_string() })
             };
-            let cache = match cache {
-                Ok(cache) => cache,
+            let (cache, directory) = match opening.await.unwrap_or_else(panicked) {
+                Ok(opening) => opening,
                 Err(error) => {
                     let _ = opened.send(Err(error));
                     return None;
