@@ -251,7 +251,7 @@ fn used<How, R: Good<How>>(
 }
 
 /// A type of which a fallback may be registered.
-pub trait Registered<How>: Sized {
+pub trait Registered<How>: Sized + 'static {
     /// What the one for this kind of service answers, and whether that is a failure.
     fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)>;
 }
@@ -285,8 +285,16 @@ pub fn failed(core: &Core, error: Option<Box<str>>) -> CircuitError {
 /// there is one.
 pub fn registered<How, R: Registered<How>>(core: &Core, error: &CircuitError) -> Option<R> {
     let config = core.config();
-    let service_type = config.service_type()?;
-    let (answer, failed) = R::registered(service_type, error)?;
-    core.count_fallback(failed);
-    Some(answer)
+    let service_type = config.service_type();
+    let found = service_type.and_then(|service_type| R::registered(service_type, error));
+    match found {
+        Some((answer, failed)) => {
+            core.count_fallback(failed);
+            Some(answer)
+        }
+        None => {
+            registry().miss_fallback::<R>(core.name(), service_type);
+            None
+        }
+    }
 }

@@ -94,6 +94,22 @@ pub(crate) fn full(name: &str, max_keys: u32) {
     );
 }
 
+/// A function leaves the answer to a registered fallback, and there is none.
+pub(crate) fn no_fallback(name: &Name, service_type: Option<&str>, answer: &str) {
+    match service_type {
+        Some(service_type) => tracing::warn!(
+            target: TARGET, name = name.as_str(), service_type,
+            "circuit breaker `{name}`: no fallback is registered for service type `{service_type}` and \
+             answers of type `{answer}`, so callers get the error"
+        ),
+        None => tracing::warn!(
+            target: TARGET, name = name.as_str(),
+            "circuit breaker `{name}` has no service type to find a registered fallback by, so callers get \
+             the error: give it a `service_type`"
+        ),
+    }
+}
+
 /// A handler has panicked; it will be called again.
 pub(crate) fn handler_panicked(name: &str) {
     tracing::error!(

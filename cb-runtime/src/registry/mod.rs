@@ -16,7 +16,7 @@ use std::{
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
 pub use handlers::Selector;
 use keyed::{Family, Full, Text};
-use registered::Registered;
+use registered::Fallbacks;
 pub use site::{KeyedSite, Site};
 pub use subscription::Subscription;
 
@@ -56,7 +56,7 @@ struct Shared {
     /// Where all of them tell their events.
     hub: Arc<Hub>,
     /// What functions without a fallback of their own answer with.
-    fallbacks: Registered,
+    fallbacks: Fallbacks,
 }
 
 /// Why a breaker was not registered.

@@ -1,23 +1,33 @@
 //! Fallbacks that a program registers for a whole kind of service.
 
 use std::{
-    any::{Any, TypeId},
-    collections::BTreeMap,
+    any::{Any, TypeId, type_name},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use super::Registry;
 use crate::{
+    breaker::core::contain,
     error::CircuitError,
-    primitive::{RwLock, read, write},
+    name::Name,
+    observe::log,
+    primitive::{Mutex, RwLock, lock, read, write},
 };
 
 /// Makes an answer of the cause.
 pub(crate) type Make<T> = dyn Fn(&CircuitError) -> T + Send + Sync;
 
+/// The fallbacks, and those that were wanted and not there.
+#[derive(Default)]
+pub(super) struct Fallbacks {
+    registered: Registered,
+    missed: Mutex<BTreeSet<(TypeId, String)>>,
+}
+
 /// The fallbacks by the type of their answer.
 #[derive(Default)]
-pub(super) struct Registered(RwLock<BTreeMap<TypeId, ByServiceType>>);
+struct Registered(RwLock<BTreeMap<TypeId, ByServiceType>>);
 
 /// Each is an `Arc<Make<T>>` for the type of answer that it lies under.
 type ByServiceType = BTreeMap<String, Box<dyn Any + Send + Sync>>;
@@ -63,12 +73,21 @@ impl Registry {
         service_type: impl Into<String>,
         make: impl Fn(&CircuitError) -> T + Send + Sync + 'static,
     ) {
-        self.0.fallbacks.put::<T>(service_type.into(), Arc::new(make));
+        self.0.fallbacks.registered.put::<T>(service_type.into(), Arc::new(make));
+    }
+
+    /// Says in the log, once for each kind of service and answer, that no fallback is registered where
+    /// one is wanted.
+    pub(crate) fn miss_fallback<T: 'static>(&self, name: &Name, service_type: Option<&str>) {
+        let wanted = (TypeId::of::<T>(), service_type.unwrap_or_default().to_owned());
+        if lock(&self.0.fallbacks.missed).insert(wanted) {
+            contain(|| log::no_fallback(name, service_type, type_name::<T>()));
+        }
     }
 
     /// The fallback that is registered for this service type and type of answer.
     pub(crate) fn registered<T: 'static>(&self, service_type: &str) -> Option<Arc<Make<T>>> {
-        self.0.fallbacks.get(service_type)
+        self.0.fallbacks.registered.get(service_type)
     }
 }
 
@@ -77,7 +96,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::{error::Failure, name::Name};
+    use crate::error::Failure;
 
     fn cause() -> CircuitError {
         CircuitError::Failed { failure: Failure::new(&Name::literal("orders"), Some("refused")) }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use cb_runtime::{CircuitBreaker, Config, State};
+use cb_runtime::{CircuitBreaker, CircuitError, Config, State, circuit_breaker};
 use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
@@ -127,4 +127,48 @@ fn given_a_log_that_panics_when_the_breaker_opens_then_the_call_has_its_own_answ
     assert_eq!(lines.len(), 1, "the log was asked, and panicked");
     assert_eq!(breaker.state(), State::Open);
     assert_eq!(breaker.snapshot().totals.failures, 2);
+}
+
+#[circuit_breaker(
+    name = "logs.search",
+    service_type = "logs.search",
+    failure_threshold = 9,
+    fallback = "registered"
+)]
+fn search(word: &str) -> Result<u32, CircuitError> {
+    Err(CircuitBreaker::new(word, Config::default()).refusal())
+}
+
+#[circuit_breaker(name = "logs.untyped", failure_threshold = 9, fallback = "registered")]
+fn untyped(word: &str) -> Result<u32, CircuitError> {
+    Err(CircuitBreaker::new(word, Config::default()).refusal())
+}
+
+/// Any error will do.
+trait Refusal {
+    fn refusal(&self) -> CircuitError;
+}
+
+impl Refusal for CircuitBreaker {
+    fn refusal(&self) -> CircuitError {
+        self.force_open();
+        self.try_acquire().expect_err("it is forced open")
+    }
+}
+
+#[test]
+fn given_no_registered_fallback_when_calls_want_one_then_a_warning_says_so_once() {
+    let warnings = |act: fn()| {
+        let mut lines = logged(false, act);
+        lines.retain(|(level, _)| *level == Level::WARN);
+        lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
+    };
+
+    let of_search = warnings(|| (0..3).for_each(|_| drop(search("a"))));
+    let of_untyped = warnings(|| (0..3).for_each(|_| drop(untyped("a"))));
+
+    let line = "circuit breaker `logs.search`: no fallback is registered for service type `logs.search` and answers of type `core::result::Result<u32, cb_runtime::error::CircuitError>`, so callers get the error";
+    assert_eq!(of_search, [line]);
+    let line = "circuit breaker `logs.untyped` has no service type to find a registered fallback by, so callers get the error: give it a `service_type`";
+    assert_eq!(of_untyped, [line]);
 }
