@@ -10,6 +10,7 @@
 
 mod attribute;
 mod body;
+mod degraded;
 mod handle;
 mod instructions;
 mod memory;
@@ -30,9 +31,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         Group::new("yardsticks", yardsticks::rows()),
         Group::new("the attribute: closed, success", attribute::closed()),
         Group::new("the attribute with policies: closed, success", policies::closed()?),
+        Group::new("the attribute with more around the call: closed, success", degraded::closed()),
         Group::new("the handle: closed, success", handle::closed()?),
         Group::new("peers: closed, success", peers::closed()?),
         Group::new("the attribute: open, rejected", attribute::open()?),
+        Group::new("the attribute: open, answered all the same", degraded::open()?),
         Group::new("the handle: open, rejected", handle::open()?),
         Group::new("peers: open, rejected", peers::open()?),
     ];
