@@ -21,10 +21,11 @@ pub use crate::{
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
     fallback::{
         call::{
-            ByOk, ByWhole, Memories, another, failed, find, in_memory, in_store, keep,
-            keep_in_memory, look_up, registered,
+            ByOk, ByWhole, Memories, another, find, in_memory, in_store, keep, keep_in_memory,
+            look_up,
         },
         key::{KeyByReference, KeyByValue, KeyOf, StaleKey, StaleSelf},
+        registered::{failed, registered},
     },
     policy::{Attempts, Bulkhead, Inside, RetryPolicy, Slot},
     registry::{Declared, KeyedSite, Site},

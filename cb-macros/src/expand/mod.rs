@@ -56,8 +56,9 @@ use crate::{
 ///         }
 ///         Err(_) => (query, filter),
 ///     };
-///     site.count_fallback();
-///     /* the fallback's call, see `fallback::Call::to` */
+///     let answer = /* the fallback's call, see `fallback::Call::to` */;
+///     site.count_fallback(Judged::failure(&answer).is_some());
+///     answer
 /// }
 /// ```
 ///

@@ -1,14 +1,9 @@
-//! What an expansion asks where the service gave no answer: for a stale one, or for that of a
-//! registered fallback.
+//! How one call keeps its answer, or finds one that an earlier call has kept.
 
 use std::{any::Any, hash::Hash, pin::Pin, sync::OnceLock, time::Duration};
 
 use super::{MemoryStore, StaleAnswer, StaleStore};
-use crate::{
-    breaker::core::Core,
-    error::{CircuitError, Failure},
-    registry::registry,
-};
+use crate::breaker::core::Core;
 
 /// A function's stale answers in memory: one store for each pair of types, of which only a generic
 /// function has several.
@@ -248,53 +243,4 @@ fn used<How, R: Good<How>>(
     }
     core.count_stale_answer(age);
     Some(R::of(value))
-}
-
-/// A type of which a fallback may be registered.
-pub trait Registered<How>: Sized + 'static {
-    /// What the one for this kind of service answers, and whether that is a failure.
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: 'static, E: 'static> Registered<ByOk> for Result<T, E> {
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)> {
-        let answer = match registry().registered::<Self>(service_type) {
-            Some(fallback) => fallback(error),
-            None => Ok(registry().registered::<T>(service_type)?(error)),
-        };
-        let failed = answer.is_err();
-        Some((answer, failed))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: 'static> Registered<ByWhole> for T {
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)> {
-        Some((registry().registered::<Self>(service_type)?(error), false))
-    }
-}
-
-/// A failure of the service, as a registered fallback is told of it.
-#[allow(clippy::needless_pass_by_value, reason = "as the expansion has it")]
-pub fn failed(core: &Core, error: Option<Box<str>>) -> CircuitError {
-    CircuitError::Failed { failure: Failure::new(core.name(), error.as_deref()) }
-}
-
-/// What the fallback answers that is registered for the breaker's kind of service and this type, if
-/// there is one.
-pub fn registered<How, R: Registered<How>>(core: &Core, error: &CircuitError) -> Option<R> {
-    let config = core.config();
-    let service_type = config.service_type();
-    let found = service_type.and_then(|service_type| R::registered(service_type, error));
-    match found {
-        Some((answer, failed)) => {
-            core.count_fallback(failed);
-            Some(answer)
-        }
-        None => {
-            registry().miss_fallback::<R>(core.name(), service_type);
-            None
-        }
-    }
 }

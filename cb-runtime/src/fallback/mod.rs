@@ -6,6 +6,7 @@ pub(crate) mod call;
 mod disk;
 pub(crate) mod key;
 mod memory;
+pub(crate) mod registered;
 mod shelf;
 mod stale;
 
