@@ -73,6 +73,7 @@
 //! |---|---|---|
 //! | `macros` | yes | the attribute [`circuit_breaker`] |
 //! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
+//! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
     allow(
