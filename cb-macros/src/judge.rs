@@ -256,16 +256,20 @@ impl Judge<'_> {
         self.judged("failure", answer)
     }
 
-    /// What finds out whether a fallback's answer, a variable of this name, is a failure too, and the
-    /// expression that says it afterwards.
-    pub(crate) fn is_failure(&self, answer: &TokenStream) -> (TokenStream, TokenStream) {
+    /// Counts `answer`, which the last fallback gave, and ends in it.
+    pub(crate) fn counted(&self) -> TokenStream {
         let Settings { record_errors, ignore_errors, failure_if, .. } = self.settings;
         if record_errors.is_none() && ignore_errors.is_none() && failure_if.is_none() {
-            let failure = self.failure(&code!(&#answer));
-            return (TokenStream::new(), code!(#failure.is_some()));
+            // Asked of the type by its name: so what is said of one that cannot be judged is said there.
+            let failure = self.of_output("Judged", "failure");
+            return code!(site.count_answer(answer, #failure));
         }
-        let judged = self.verdict(answer);
-        (code!(let (#answer, verdict) = #judged;), code!(verdict.is_failure()))
+        let judged = self.verdict(&code!(answer));
+        code! {
+            let (answer, verdict) = #judged;
+            site.count_fallback(verdict.is_failure());
+            answer
+        }
     }
 
     /// The text of a failed answer's error, where it has one.

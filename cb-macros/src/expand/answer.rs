@@ -27,12 +27,10 @@ impl Expansion<'_> {
             };
             let called = call.to(fallback);
             let Some(next) = next else {
-                let (answer, failed) = judge.is_failure(&code!(answer));
+                let counted = judge.counted();
                 tokens.extend(code! {
                     let answer: #kind = #called;
-                    #answer
-                    site.count_fallback(#failed);
-                    answer
+                    #counted
                 });
                 break;
             };

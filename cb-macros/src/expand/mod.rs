@@ -57,8 +57,7 @@ use crate::{
 ///         Err(_) => (query, filter),
 ///     };
 ///     let answer = /* the fallback's call, see `fallback::Call::to` */;
-///     site.count_fallback(Judged::failure(&answer).is_some());
-///     answer
+///     site.count_answer(answer, Judged::failure)
 /// }
 /// ```
 ///

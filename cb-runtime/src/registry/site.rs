@@ -81,6 +81,13 @@ impl Site {
         }
     }
 
+    /// Counts an answer that a fallback gave, and whether that is a failure too.
+    #[inline]
+    pub fn count_answer<R, E>(&'static self, answer: R, failure: fn(&R) -> Option<&E>) -> R {
+        self.count_fallback(failure(&answer).is_some());
+        answer
+    }
+
     /// Counts an answer that a fallback gave.
     #[inline]
     pub fn count_fallback(&'static self, failed: bool) {
@@ -235,6 +242,13 @@ impl KeyedSite {
     #[inline]
     pub fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// Counts an answer that a fallback gave, and whether that is a failure too.
+    #[inline]
+    pub fn count_answer<R, E>(&self, answer: R, failure: fn(&R) -> Option<&E>) -> R {
+        self.count_fallback(failure(&answer).is_some());
+        answer
     }
 
     /// Counts an answer that a fallback gave.
