@@ -1,5 +1,7 @@
 //! What was written in the attribute: a list of keys, each with its place, and their values.
 
+use std::time::Duration;
+
 use darling::{Error, FromMeta, ast::NestedMeta, error::Accumulator};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -145,6 +147,18 @@ impl Args {
 }
 
 impl Settings {
+    /// Adds what the service type says of calls, which only an asynchronous function can keep to. What it
+    /// says of the breaker is added where the program runs.
+    pub(crate) fn add_preset(&mut self) {
+        let service_type = self.service_type.as_ref().map(Text::text);
+        let seconds = match service_type.as_deref() {
+            Some("ml_model") => 60,
+            Some("llm" | "ai_provider" | "thinking_engine") => 30,
+            _ => return,
+        };
+        self.call_timeout.get_or_insert_with(|| Length::of(Duration::from_secs(seconds)));
+    }
+
     /// Whether anything has the arguments beside the body, and so needs a name for each.
     pub(crate) fn needs_arguments(&self) -> bool {
         self.fallback.is_some() || self.retry.is_some() || self.stale_if_error.is_some()

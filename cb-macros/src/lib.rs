@@ -62,9 +62,12 @@ fn protect(attribute: TokenStream, tokens: TokenStream) -> TokenStream {
         }
     };
     let mut errors = Error::accumulator();
-    let args = Args::read(attribute, &mut errors);
+    let mut args = Args::read(attribute, &mut errors);
     let function = Function::new(item);
     validate::check(&args, &function, &mut errors);
+    if function.is_async() {
+        args.settings.add_preset();
+    }
     match errors.finish() {
         Ok(()) => {
             let runtime = Runtime(args.settings.runtime.clone());

@@ -24,6 +24,11 @@ impl FromMeta for Length {
 }
 
 impl Length {
+    /// One that nobody wrote.
+    pub(crate) fn of(length: Duration) -> Self {
+        Self(Known::Literal(length))
+    }
+
     /// The value of `key`, which may be a part of one, as `backoff.max` is.
     pub(super) fn new(key: &str, value: &Expr) -> Result<Self> {
         match value {

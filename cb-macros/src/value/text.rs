@@ -51,6 +51,12 @@ impl FromMeta for Text {
     }
 }
 
+impl Text {
+    pub(crate) fn text(&self) -> String {
+        self.0.value()
+    }
+}
+
 impl Setting for Text {
     fn value(&self, _: &Runtime) -> TokenStream {
         self.0.to_token_stream()

@@ -3,6 +3,7 @@
 mod backoff;
 mod bounds;
 mod health;
+mod preset;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -169,7 +170,7 @@ macro_rules! settings {
                 self
             })*
 
-            /// Checks the settings and fills in the defaults.
+            /// Checks the settings and fills in those of the service type's preset and the defaults.
             ///
             /// # Errors
             /// [`ConfigError`] for the first setting outside its bound, or for one that contradicts
@@ -189,20 +190,27 @@ macro_rules! settings {
                 Ok(self.resolve())
             }
 
-            /// The settings with the defaults filled in, bounds unseen.
+            /// The settings with preset and defaults filled in, bounds unseen.
             fn resolve(self) -> Config {
                 let mut given = Given(0);
                 $(if self.$name.is_some() { given.add(Place::$name); })*
-                let often = given;
                 $(if self.$rare.is_some() { given.add(Place::$rare); })*
+                let all = match self.service_type {
+                    Some(service_type) => self.or(preset::preset(service_type)),
+                    None => self,
+                };
                 $(
                     let $name: $kept = {
-                        let $value = self.$name;
+                        let $value = all.$name;
                         $resolve
                     };
                 )*
-                let rare = if given == often { None } else { Some(Arc::new(self.rare())) };
+                let rare = if all.has_rare() { Some(Arc::new(all.rare())) } else { None };
                 Config { $($name,)* rare, given }
+            }
+
+            fn has_rare(&self) -> bool {
+                false $(|| self.$rare.is_some())*
             }
 
             /// The rare settings with the defaults filled in, bounds unseen.
@@ -275,7 +283,8 @@ macro_rules! settings {
 settings! {
     often {
         /// What kind of service stands behind the breaker: the handle for operations on all breakers of
-        /// one kind. Any text; none by default.
+        /// one kind, and of some kinds [a preset](crate::circuit_breaker#kinds-of-services) for what is
+        /// not given. Any text; none by default.
         service_type: &'static str => Option<&'static str>, bounds::any, |given| given;
 
         /// Whether the program's health hangs on this service. Default: `false`.

@@ -325,3 +325,61 @@ async fn a_check_tells_what_it_knows_of_the_error() {
     assert_eq!(checked(async { Err(Some("down".into())) }).await, Err("down".to_owned()));
     assert_eq!(checked(async { Err(None) }).await, Err(String::new()));
 }
+
+/// As the documentation of `service_type` has them: service types, failures in a row, seconds open,
+/// probes at once, probes to close.
+const PRESETS: &[(&[&str], u32, u64, u32, u32)] = &[
+    (&["external_api", "rest_api"], 3, 30, 1, 2),
+    (&["vector_search"], 5, 60, 2, 2),
+    (&["ml_model"], 3, 120, 1, 2),
+    (&["llm", "ai_provider", "thinking_engine"], 5, 60, 1, 1),
+    (&["cache", "redis"], 10, 20, 3, 2),
+    (&["database"], 3, 30, 1, 3),
+    (&["knowledge_graph", "search"], 5, 60, 3, 2),
+    (&["crawler"], 5, 90, 1, 1),
+    (&["agent"], 5, 30, 1, 1),
+    (&["notification"], 5, 60, 1, 1),
+];
+
+#[test]
+fn a_service_type_is_a_preset() {
+    for (service_types, failures, open, probes, successes) in PRESETS {
+        for service_type in *service_types {
+            let config = Config::builder().service_type(service_type).build().unwrap();
+            let plain = Config::builder()
+                .service_type(service_type)
+                .failure_threshold(*failures)
+                .recovery_timeout(Duration::from_secs(*open))
+                .half_open_max_calls(*probes)
+                .success_threshold(*successes);
+            let plain = match *service_type {
+                "knowledge_graph" | "search" => {
+                    plain.failure_rate(0.5).min_calls(10).reset_timeout(Duration::from_secs(120))
+                }
+                _ => plain,
+            };
+            assert_eq!(config, plain.build().unwrap(), "{service_type}");
+            assert_eq!(config.probe_timeout(), config.recovery_timeout(), "{service_type}");
+        }
+    }
+    let of_ones_own = Config::builder().service_type("warehouse").build().unwrap();
+    assert_eq!(of_ones_own.differences(&Config::default()).len(), 1, "the type and no more");
+}
+
+#[test]
+fn what_is_given_stands_over_the_preset() {
+    let search =
+        Config::builder().service_type("search").failure_threshold(9).window(Window::calls(4));
+    let config = search.build().unwrap();
+    assert_eq!((config.failure_threshold(), config.half_open_max_calls()), (9, 3));
+    assert_eq!(
+        (config.failure_rate(), config.min_calls()),
+        (Some(0.5), 4),
+        "all of a small window"
+    );
+    assert_eq!(config.to_builder(), search, "the preset was not given");
+
+    let cache = config.to_builder().service_type("cache").build().unwrap();
+    assert_eq!((cache.failure_threshold(), cache.success_threshold()), (9, 2));
+    assert_eq!((cache.failure_rate(), cache.reset_timeout()), (None, None));
+}

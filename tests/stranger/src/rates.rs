@@ -133,12 +133,12 @@ async fn windows_of_every_type() {
 macro_rules! protected {
     ($name:ident, $breaker:literal, $rate:expr, $window:expr, $factor:expr, $max:literal) => {
         #[circuit_breaker(
-                                                            name = $breaker,
-                                                            failure_rate = $rate,
-                                                            window = $window,
-                                                            min_calls = 1,
-                                                            backoff = ($factor, $max),
-                                                        )]
+                                                                    name = $breaker,
+                                                                    failure_rate = $rate,
+                                                                    window = $window,
+                                                                    min_calls = 1,
+                                                                    backoff = ($factor, $max),
+                                                                )]
         fn $name() -> Result<u32, Fault> {
             Ok(1)
         }

@@ -8,7 +8,7 @@ use crate::support::{Fault, breaker, counts, send, state, totals, turn};
     name = "registered.by_ok",
     service_type = "registered.search",
     failure_threshold = 2,
-    fallback = "registered",
+    fallback = "registered"
 )]
 async fn by_ok(word: &str) -> Result<Vec<String>, Fault> {
     turn().await;
@@ -20,7 +20,9 @@ async fn one_for_the_ok_type_answers_for_every_cause() {
     assert!(matches!(by_ok("bad").await, Err(Fault::Down)), "none is registered yet");
     registry().register_fallback::<Vec<String>>("registered.search", |cause| {
         vec![match cause {
-            CircuitError::Failed { failure, .. } => format!("failed: {}", failure.error().unwrap_or("")),
+            CircuitError::Failed { failure, .. } => {
+                format!("failed: {}", failure.error().unwrap_or(""))
+            }
             CircuitError::Open { .. } => "open".to_owned(),
             other => other.to_string(),
         }]
@@ -38,7 +40,7 @@ async fn one_for_the_ok_type_answers_for_every_cause() {
     service_type = "registered.llm",
     call_timeout = "1s",
     fallback_on = "failed",
-    fallback = "registered",
+    fallback = "registered"
 )]
 async fn whole(hangs: bool) -> Result<u32, Fault> {
     if hangs {
@@ -83,7 +85,11 @@ impl Client {
     }
 }
 
-#[circuit_breaker(name = "registered.plain", service_type = "registered.plain", fallback = "registered")]
+#[circuit_breaker(
+    name = "registered.plain",
+    service_type = "registered.plain",
+    fallback = "registered"
+)]
 fn plain(up: bool) -> Result<u8, Fault> {
     if up { Ok(1) } else { Err(Fault::Down) }
 }

@@ -40,7 +40,7 @@ impl Flaky {
 #[circuit_breaker(
     name = "retries.waits",
     failure_threshold = 100,
-    retry(max_attempts = 5, delay = "100ms", factor = 2.0, max_delay = "300ms"),
+    retry(max_attempts = 5, delay = "100ms", factor = 2.0, max_delay = "300ms")
 )]
 async fn waits(service: &Flaky) -> Result<u32, Fault> {
     turn().await;
@@ -107,8 +107,7 @@ async fn arguments(
 #[tokio::test(start_paused = true)]
 async fn each_attempt_has_the_arguments_anew() {
     let mut lent = Vec::new();
-    let answer =
-        send(arguments("a".to_owned(), (1, vec![1]), vec![], &mut lent, "shown", 1)).await;
+    let answer = send(arguments("a".to_owned(), (1, vec![1]), vec![], &mut lent, "shown", 1)).await;
     assert_eq!(answer.ok().as_deref(), Some("shown 2"));
     assert_eq!(lent, ["a2", "a2", "a2"]);
 }
@@ -324,7 +323,7 @@ async fn the_breaker_counts_each_attempt_and_the_fallback_answers_once() {
     name = "retries.opening",
     failure_threshold = 2,
     recovery_timeout = "10s",
-    retry(max_attempts = 5, delay = "100ms", factor = 1),
+    retry(max_attempts = 5, delay = "100ms", factor = 1)
 )]
 async fn opening(service: &Flaky) -> Result<u32, Fault> {
     turn().await;
@@ -344,7 +343,10 @@ async fn no_attempt_follows_on_the_one_that_opens() {
     assert_eq!(breaker("retries.opening").snapshot().totals.rejected, 1);
 }
 
-#[circuit_breaker(name = "retries.interrupted", retry(max_attempts = 5, delay = "100ms", factor = 1))]
+#[circuit_breaker(
+    name = "retries.interrupted",
+    retry(max_attempts = 5, delay = "100ms", factor = 1)
+)]
 async fn interrupted(service: &Flaky) -> Result<u32, Fault> {
     turn().await;
     service.ask()

@@ -170,3 +170,35 @@ async fn functions_of_one_name_share_a_breaker_and_its_settings() {
     assert_eq!((config.failure_threshold(), config.critical()), (2, true));
     assert_eq!(config.recovery_timeout(), Duration::from_secs(9));
 }
+
+#[circuit_breaker(name = "settings.llm", service_type = "llm", failure_threshold = 9)]
+async fn llm() -> Result<u32, Fault> {
+    std::future::pending().await
+}
+
+#[circuit_breaker(name = "settings.model", service_type = "ml_model", call_timeout = "61s")]
+async fn model() -> Result<u32, Fault> {
+    std::future::pending().await
+}
+
+#[circuit_breaker(name = "settings.ai", service_type = "ai_provider")]
+fn plain_ai() -> Result<u32, Fault> {
+    Ok(1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_type_brings_its_preset() {
+    let elapsed = async |call: std::pin::Pin<Box<dyn Future<Output = Result<u32, Fault>>>>| {
+        let begun = tokio::time::Instant::now();
+        assert!(call.await.is_err());
+        begun.elapsed()
+    };
+    assert_eq!(elapsed(Box::pin(llm())).await, Duration::from_secs(30));
+    assert_eq!(elapsed(Box::pin(model())).await, Duration::from_secs(61));
+    assert_eq!(plain_ai().ok(), Some(1));
+    let config = |name: &str| registry().get(name).expect("it was called").config();
+    assert_eq!(config("settings.llm").failure_threshold(), 9);
+    let model = config("settings.model");
+    assert_eq!((model.failure_threshold(), model.success_threshold()), (3, 2));
+    assert_eq!(model.recovery_timeout(), Duration::from_secs(120));
+}

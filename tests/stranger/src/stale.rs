@@ -91,7 +91,11 @@ async fn all(
 ) -> Result<String, Fault> {
     turn().await;
     *lent += 1;
-    if up.0.load(Ordering::Relaxed) { Ok(format!("{text} {list:?} {left}")) } else { Err(Fault::Down) }
+    if up.0.load(Ordering::Relaxed) {
+        Ok(format!("{text} {list:?} {left}"))
+    } else {
+        Err(Fault::Down)
+    }
 }
 
 /// The same key, whether on or off.
@@ -140,7 +144,11 @@ struct Pool {
 }
 
 impl Client {
-    #[circuit_breaker(name = "stale.of_self", failure_threshold = 99, stale_if_error(max_age = "1h"))]
+    #[circuit_breaker(
+        name = "stale.of_self",
+        failure_threshold = 99,
+        stale_if_error(max_age = "1h")
+    )]
     async fn get(&self, up: Up, id: u32) -> Result<String, Fault> {
         turn().await;
         up.ask().map(|()| format!("{}/{id}", self.base))

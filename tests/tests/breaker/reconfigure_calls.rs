@@ -175,6 +175,8 @@ async fn given_changes_when_they_are_told_of_then_each_setting_has_its_old_and_n
         ],
         vec![
             change("service_type", "none", "\"database\""),
+            // Of the preset.
+            change("success_threshold", "1", "3"),
             change("response_times", "true", "false"),
         ],
     ];

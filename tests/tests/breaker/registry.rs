@@ -78,7 +78,8 @@ fn given_a_taken_name_when_it_is_registered_with_other_settings_then_each_differ
         error.to_string(),
         "circuit breaker `orders` is registered with other settings: \
          `service_type` is \"database\" there and none here, \
-         `failure_threshold` is 3 there and 4 here"
+         `failure_threshold` is 3 there and 4 here, \
+         `success_threshold` is 3 there and 1 here"
     );
     assert!(matches!(error, RegisterError::Taken { name, .. } if name == "orders"));
 
