@@ -128,9 +128,9 @@ impl<E: From<CircuitError>> FromRejection for E {
 #[diagnostic::on_unimplemented(
     message = "a call that takes longer than `call_timeout` has to return a `{Self}`, which cannot be made from a `CircuitError`",
     label = "`{Self}: From<CircuitError>` is missing",
-    note = "a `call_timeout` is also what functions of service type `ml_model` (60s), `llm`, `ai_provider` and `thinking_engine` (30s) have unless they say otherwise",
     note = "`fallback_on = \"rejected\"` keeps the fallback from answering for it: either leave that out,",
-    note = "or give the error type a variant for it; with `thiserror`: `#[error(transparent)] Unavailable(#[from] cb_runtime::CircuitError)`"
+    note = "or give the error type a variant for it; with `thiserror`: `#[error(transparent)] Unavailable(#[from] cb_runtime::CircuitError)`",
+    note = "a `call_timeout` is also what functions of service type `ml_model` (60s), `llm`, `ai_provider` and `thinking_engine` (30s) have unless they say otherwise"
 )]
 pub trait FromTimeout {
     /// The breaker's answer as an error of this type.
