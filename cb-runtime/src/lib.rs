@@ -65,6 +65,7 @@
 //! | [`CircuitError`], [`CallError`] | what a call gets when the breaker answers |
 //! | [`Snapshot`] | a breaker at one moment |
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
+//! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
 //! | [`Event`], [`Subscription`], [`Registry::on_transition`] | what happens to breakers |
 //!
 //! # Features
@@ -73,6 +74,7 @@
 //! |---|---|---|
 //! | `macros` | yes | the attribute [`circuit_breaker`] |
 //! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
+//! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
@@ -93,11 +95,14 @@ mod describe;
 mod error;
 mod fallback;
 pub mod guide;
+mod isolation;
 mod name;
 mod observe;
 mod policy;
 mod primitive;
 mod registry;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod window;
 
 #[cfg(feature = "macros")]

@@ -290,7 +290,7 @@ impl Machine {
     }
 
     /// Opens, for so long or for the time that the settings say.
-    fn open(&mut self, reason: OpenReason, time: Option<Duration>, step: &mut Step<'_>) {
+    pub(super) fn open(&mut self, reason: OpenReason, time: Option<Duration>, step: &mut Step<'_>) {
         let in_a_row = self.openings.as_ref().map_or(0, |openings| openings.in_a_row);
         let in_a_row = in_a_row.saturating_add(1);
         let time = time.unwrap_or_else(|| open_time(step.config, in_a_row, step.chance));

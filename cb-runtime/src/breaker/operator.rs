@@ -36,6 +36,24 @@ impl Machine {
         self.generation += 1;
     }
 
+    /// Opens as by a failure that is enough: of a probe, or of a service that asks to stay away.
+    #[cfg(feature = "testing")]
+    pub(crate) fn trip(&mut self, step: &mut Step<'_>) {
+        self.catch_up(step);
+        let due = step.now >= self.opening().until;
+        let reason = match self.phase {
+            _ if self.mode != Mode::Normal => return,
+            Phase::Closed => OpenReason::StayAway,
+            Phase::HalfOpen(_) => OpenReason::ProbeFailed,
+            Phase::Open if due => {
+                self.half_open(Box::default(), step);
+                OpenReason::ProbeFailed
+            }
+            Phase::Open => return,
+        };
+        self.open(reason, None, step);
+    }
+
     /// Sets a mode until the given time. Calls in flight end without effect on the state.
     pub(crate) fn set_mode(&mut self, mode: Mode, until: Tick, step: &mut Step<'_>) {
         self.catch_up(step);

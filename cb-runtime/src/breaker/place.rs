@@ -6,7 +6,10 @@ use super::{
     refusal::Refusal,
     ticket::Ticket,
 };
-use crate::policy::{Bulkhead, Inside};
+use crate::{
+    isolation,
+    policy::{Bulkhead, Inside},
+};
 
 /// A call that was admitted and has a place.
 type Placed<'a> = Held<Inside<&'a Core>>;
@@ -19,6 +22,7 @@ pub fn admit_to<'a>(
     core: &'a Core,
     bulkhead: &'static Bulkhead,
 ) -> Result<Placed<'a>, Refusal<'a>> {
+    let bulkhead = isolation::here(bulkhead, || Bulkhead::new(bulkhead.limit()));
     let (ticket, slot) = core.admit_with(bulkhead.limit(), || bulkhead.enter())?;
     Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled))
 }

@@ -3,7 +3,7 @@
 use std::{any::Any, hash::Hash, pin::Pin, sync::OnceLock, time::Duration};
 
 use super::{MemoryStore, StaleAnswer, StaleStore};
-use crate::breaker::core::Core;
+use crate::{breaker::core::Core, isolation};
 
 /// A function's stale answers in memory: one store for each pair of types, of which only a generic
 /// function has several.
@@ -58,6 +58,7 @@ where
     K: Hash + Eq + Send + 'static,
     V: SharedValue,
 {
+    let memories = isolation::here(memories, || Memories::new(memories.capacity));
     StaleAnswers { key, store: memories.of(), max_age }
 }
 

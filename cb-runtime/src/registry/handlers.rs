@@ -165,6 +165,8 @@ impl Registry {
                 Changed::by(event).is_some_and(wanted) && selector.takes(event.name(), &registry);
             chosen.then(|| handler(event.clone()))
         });
+        #[cfg(feature = "testing")]
+        let listening = crate::testing::inherited(listening);
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(listening)),
             Err(_) => on_a_thread(listening),

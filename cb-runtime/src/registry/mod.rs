@@ -17,6 +17,8 @@ pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, 
 pub use handlers::Selector;
 use keyed::{Family, Full, Text};
 use registered::Fallbacks;
+#[cfg(feature = "testing")]
+pub(crate) use site::make_declared;
 pub use site::{KeyedSite, Site};
 pub use subscription::Subscription;
 
@@ -26,6 +28,7 @@ use crate::{
         core::{Core, contain},
     },
     config::Config,
+    isolation,
     name::{self, Name, NameError},
     observe::{hub::Hub, log, snapshot::Snapshot},
     primitive::{RwLock, read, write},
@@ -77,10 +80,10 @@ pub enum RegisterError {
     },
 }
 
-/// The program's registry.
+/// The program's registry; in a test that has one of its own (feature `testing`), that.
 pub fn registry() -> &'static Registry {
     static PROGRAM: OnceLock<Registry> = OnceLock::new();
-    PROGRAM.get_or_init(Registry::new)
+    isolation::here(PROGRAM.get_or_init(Registry::new), Registry::new)
 }
 
 impl Registry {

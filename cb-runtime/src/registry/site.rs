@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+#[cfg(feature = "testing")]
+use super::parent_and_key;
 use super::{
     Conflicts, Declaration, declarations,
     keyed::{Family, Text},
@@ -19,6 +21,7 @@ use crate::{
         ticket::Ticket,
     },
     config::{Config, ConfigBuilder, ConfigError},
+    isolation,
     name::Name,
     observe::log,
 };
@@ -49,7 +52,7 @@ impl Site {
     /// A refusal where it does not.
     #[inline]
     pub fn admit(&'static self) -> Result<Held<&'static Core>, Refusal<'static>> {
-        if let Some(found) = self.found.get() {
+        if let Some(found) = self.at_hand() {
             let core = &*found.breaker.0;
             if let Some(ticket) = core.admit_if_closed() {
                 return Ok(Held::new(core, ticket, WhenDropped::Cancelled));
@@ -91,7 +94,7 @@ impl Site {
     /// Counts an answer that a fallback gave.
     #[inline]
     pub fn count_fallback(&'static self, failed: bool) {
-        if !self.found.get().is_some_and(|found| found.breaker.0.count_fallback_quietly(failed)) {
+        if !self.at_hand().is_some_and(|found| found.breaker.0.count_fallback_quietly(failed)) {
             self.count_fallback_with_care(failed);
         }
     }
@@ -110,19 +113,34 @@ impl Site {
     }
 
     fn at_text(&'static self, key: &Text) -> KeyedSite {
-        let family = self.family.get().unwrap_or_else(|| self.find_family());
+        let site = self.here();
+        let family = site.family.get().unwrap_or_else(|| site.find_family());
         KeyedSite { core: registry().keyed(family, key) }
     }
 
     /// The breaker's core.
     pub fn core(&'static self) -> &'static Core {
+        let site = self.here();
         let mut problems = Problems::default();
-        let mut found = self.found.get_or_init(|| self.find(&mut problems));
+        let mut found = site.found.get_or_init(|| site.find(&mut problems));
         while found.breaker.0.is_detached() {
-            found = found.next.get_or_init(|| Box::new(self.find(&mut problems)));
+            found = found.next.get_or_init(|| Box::new(site.find(&mut problems)));
         }
-        problems.log(self.declaration.name());
+        problems.log(site.declaration.name());
         &found.breaker.0
+    }
+
+    /// What is found already, and is surely what calls go through.
+    #[inline]
+    fn at_hand(&'static self) -> Option<&'static Found> {
+        if isolation::is_possible() { None } else { self.found.get() }
+    }
+
+    /// The site that calls go through: in a test with a registry of its own, another than in the
+    /// program.
+    #[inline]
+    fn here(&'static self) -> &'static Self {
+        isolation::here(self, || Self::new(self.declaration))
     }
 
     #[cold]
@@ -152,6 +170,25 @@ impl Site {
         let declared = declarations().sharing_with(self.declaration);
         problems.conflicts = declared.verify().err();
         problems.build(declared.settings())
+    }
+}
+
+/// Makes the breaker of this name in the present registry, if an annotated function declares it, as the
+/// function's first call would.
+#[cfg(feature = "testing")]
+pub(crate) fn make_declared(name: &str) {
+    let (declared, key) = match parent_and_key(name) {
+        Some((parent, key)) => (parent, Some(key)),
+        None => (name, None),
+    };
+    let Some(declaration) = declarations().iter().find(|found| found.name() == declared) else {
+        return;
+    };
+    // Never freed, as what a test has of its own is not.
+    let site: &'static Site = Box::leak(Box::new(Site::new(declaration)));
+    match key {
+        Some(key) => drop(site.at_text(&Text::of(&key))),
+        None => drop(site.core()),
     }
 }
 

@@ -39,7 +39,7 @@ impl Core {
     }
 
     #[inline]
-    fn ticket(&self, word: Word, role: Role) -> Ticket {
+    pub(super) fn ticket(&self, word: Word, role: Role) -> Ticket {
         if role != Role::Uncounted {
             self.stripes.mine().count_admitted();
         }

@@ -80,7 +80,10 @@ impl Core {
     pub(super) fn begin_checks(&self, generation: u64, until: Tick) {
         let watch = Watch { core: self.this.clone(), generation, checking: None };
         let Ok(runtime) = Handle::try_current() else { return };
-        let task = runtime.spawn(watch.run(until)).abort_handle();
+        let checks = watch.run(until);
+        #[cfg(feature = "testing")]
+        let checks = crate::testing::inherited(checks);
+        let task = runtime.spawn(checks).abort_handle();
         let mut inner = lock(&self.inner);
         let wanted = inner.machine.is_checked();
         let late = inner.outbox.get_or_insert_default().put_check(generation, task, wanted);

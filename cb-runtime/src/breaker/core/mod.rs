@@ -18,6 +18,8 @@ mod end;
 mod read;
 #[cfg(all(test, not(cb_loom)))]
 mod tests;
+#[cfg(feature = "testing")]
+mod trip;
 
 pub(crate) use end::contain;
 
