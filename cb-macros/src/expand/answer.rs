@@ -83,11 +83,12 @@ impl Expansion<'_> {
                 code!(&#runtime::__private::failed(site.core(), #text))
             }
         };
+        let counted = self.judge().counted();
         code! {
             if let ::core::option::Option::Some(answer) =
                 #runtime::__private::registered::<#how, #kind>(site.core(), #error)
             {
-                return answer;
+                return { #counted };
             }
         }
     }

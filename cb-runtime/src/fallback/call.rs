@@ -1,11 +1,23 @@
 //! How one call keeps its answer, or finds one that an earlier call has kept.
+//!
+//! A panic in the user's code that is run for it (the answer's `Clone`, the key's `Hash` and `Eq`, a
+//! store of the user's own) is as if there were no store: the call has an answer, or goes on without.
 
-use std::{any::Any, hash::Hash, pin::Pin, sync::OnceLock, time::Duration};
+use std::{
+    any::{Any, type_name_of_val},
+    future::poll_fn,
+    hash::Hash,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::OnceLock,
+    task::Poll,
+    time::Duration,
+};
 
 use super::{MemoryStore, StaleAnswer, StaleStore};
-use crate::breaker::core::Core;
+use crate::breaker::core::{Core, contain};
 
-/// A function's stale answers in memory: one store for each pair of types, of which only a generic
+/// A function's stale answers in memory: one store for each set of types, of which only a generic
 /// function has several.
 pub struct Memories {
     capacity: u32,
@@ -13,8 +25,17 @@ pub struct Memories {
 }
 
 struct Memory {
+    /// The function with its type parameters: two that differ in them alone answer differently.
+    whose: &'static str,
     store: Box<dyn Any + Send + Sync>,
     next: OnceLock<Box<Memory>>,
+}
+
+/// The memories, seen from a function with these type parameters.
+#[derive(Clone, Copy)]
+pub struct MemoriesOf {
+    memories: &'static Memories,
+    whose: &'static str,
 }
 
 impl Memories {
@@ -23,7 +44,13 @@ impl Memories {
         Self { capacity, first: OnceLock::new() }
     }
 
-    fn of<K, V>(&self) -> &MemoryStore<K, V>
+    /// Those of the function in which the closure stands, whose type names all type parameters around
+    /// it, those of an `impl` among them.
+    pub fn seen_from<F: FnOnce()>(&'static self, here: F) -> MemoriesOf {
+        MemoriesOf { memories: self, whose: type_name_of_val(&here) }
+    }
+
+    fn of<K, V>(&self, whose: &'static str) -> &MemoryStore<K, V>
     where
         K: Hash + Eq + Send + 'static,
         V: Send + Sync + 'static,
@@ -32,12 +59,14 @@ impl Memories {
         loop {
             let memory = place.get_or_init(|| {
                 let store: MemoryStore<K, V> = MemoryStore::new(self.capacity);
-                Box::new(Memory { store: Box::new(store), next: OnceLock::new() })
+                Box::new(Memory { whose, store: Box::new(store), next: OnceLock::new() })
             });
-            match memory.store.downcast_ref() {
-                Some(store) => return store,
-                None => place = &memory.next,
+            if memory.whose == whose
+                && let Some(store) = memory.store.downcast_ref()
+            {
+                return store;
             }
+            place = &memory.next;
         }
     }
 }
@@ -53,12 +82,12 @@ pub struct StaleAnswers<K, S> {
 type InMemory<K, V> = StaleAnswers<K, &'static MemoryStore<K, V>>;
 
 /// Answers of this key in memory, no older than this.
-pub fn in_memory<K, V>(key: K, memories: &'static Memories, max_age: Duration) -> InMemory<K, V>
+pub fn in_memory<K, V>(key: K, memories: MemoriesOf, max_age: Duration) -> InMemory<K, V>
 where
     K: Hash + Eq + Send + 'static,
     V: SharedValue,
 {
-    StaleAnswers { key, store: memories.of(), max_age }
+    StaleAnswers { key, store: memories.memories.of(memories.whose), max_age }
 }
 
 /// Any store, for all that is done with it but asking whether it is one.
@@ -186,7 +215,7 @@ where
     R: Good<How>,
 {
     if let (Some(stale), Some(good)) = (stale, answer.good()) {
-        stale.store.keep(stale.key, another(good));
+        contain(|| stale.store.keep(stale.key, another(good)));
     }
     answer
 }
@@ -201,7 +230,7 @@ where
     R: Good<How>,
 {
     if let (Some(stale), Some(good)) = (stale, answer.good()) {
-        stale.store.put(stale.key, another(good));
+        contain(|| stale.store.put(stale.key, another(good)));
     }
     answer
 }
@@ -218,7 +247,8 @@ where
     R: Good<How>,
 {
     let stale = stale.as_ref()?;
-    let found = stale.store.find_with(&stale.key, stale.max_age, another);
+    let find = || stale.store.find_with(&stale.key, stale.max_age, another);
+    let found = catch_unwind(AssertUnwindSafe(find)).ok()?;
     used(found, stale.max_age, core)
 }
 
@@ -229,7 +259,12 @@ where
     R: Good<How>,
 {
     let stale = stale.as_ref()?;
-    used(stale.store.get(&stale.key).await, stale.max_age, core)
+    let mut found = catch_unwind(AssertUnwindSafe(|| stale.store.get(&stale.key))).ok()?;
+    let found = poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| found.as_mut().poll(cx)));
+        polled.unwrap_or(Poll::Ready(None))
+    });
+    used(found.await, stale.max_age, core)
 }
 
 fn used<How, R: Good<How>>(

@@ -9,26 +9,24 @@ use crate::{
 
 /// A type of which a fallback may be registered.
 pub trait Registered<How>: Sized + 'static {
-    /// What the one for this kind of service answers, and whether that is a failure.
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)>;
+    /// What the one for this kind of service answers.
+    fn registered(service_type: &str, error: &CircuitError) -> Option<Self>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: 'static, E: 'static> Registered<ByOk> for Result<T, E> {
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)> {
-        let answer = match registry().registered::<Self>(service_type) {
+    fn registered(service_type: &str, error: &CircuitError) -> Option<Self> {
+        Some(match registry().registered::<Self>(service_type) {
             Some(fallback) => fallback(error),
             None => Ok(registry().registered::<T>(service_type)?(error)),
-        };
-        let failed = answer.is_err();
-        Some((answer, failed))
+        })
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: 'static> Registered<ByWhole> for T {
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)> {
-        Some((registry().registered::<Self>(service_type)?(error), false))
+    fn registered(service_type: &str, error: &CircuitError) -> Option<Self> {
+        Some(registry().registered::<Self>(service_type)?(error))
     }
 }
 
@@ -44,14 +42,8 @@ pub fn registered<How, R: Registered<How>>(core: &Core, error: &CircuitError) ->
     let config = core.config();
     let service_type = config.service_type();
     let found = service_type.and_then(|service_type| R::registered(service_type, error));
-    match found {
-        Some((answer, failed)) => {
-            core.count_fallback(failed);
-            Some(answer)
-        }
-        None => {
-            registry().miss_fallback::<R>(core.name(), service_type);
-            None
-        }
+    if found.is_none() {
+        registry().miss_fallback::<R>(core.name(), service_type);
     }
+    found
 }
