@@ -382,7 +382,6 @@ async fn a_stale_answer_comes_after_the_last_attempt() {
 trait Endpoint {
     const PATH: &'static str;
 
-    #[expect(clippy::unused_async, reason = "as a client's method is")]
     async fn of_trait(&self, up: Up) -> Result<String, Fault>
     where
         Self: Sized;
