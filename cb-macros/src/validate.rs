@@ -114,6 +114,23 @@ fn kept_answers(args: &Args, function: &Function, errors: &mut Accumulator) {
             "`stale_if_error` keeps answers for later calls, and this one borrows from the present call: return a value that owns what it has, such as a `String` or an `Arc<str>`",
         );
     }
+    let all_arguments =
+        args.settings.stale_if_error.as_ref().is_some_and(|stale| stale.key.is_none());
+    for argument in function.arguments.iter().filter(|_| all_arguments) {
+        let mut borrowed = Borrowed(None);
+        // What is behind one reference is kept; another within it would borrow still.
+        match &argument.kind {
+            Type::Reference(reference) => borrowed.visit_type(&reference.elem),
+            kind => borrowed.visit_type(kind),
+        }
+        if let Some(borrowed) = borrowed.0 {
+            refuse(
+                errors,
+                borrowed,
+                "`stale_if_error` keeps answers under all arguments where no key is written, and this one borrows from the present call: write a key that owns what it has, such as `key = word.map(str::to_owned)`",
+            );
+        }
+    }
     if let Some(opaque) = function.output.opaque {
         refuse(
             errors,

@@ -142,25 +142,25 @@ impl Expansion<'_> {
     /// `answer`, of which another is kept if it is a good one.
     pub(super) fn kept_answer(&self) -> TokenStream {
         let Some(stale) = &self.settings.stale_if_error else { return code!(answer) };
-        let (runtime, how, another) = (self.runtime, self.judge().how(), self.another());
-        let function = if stale.store.is_some() { code!(keep) } else { code!(keep_in_memory) };
-        code!(#runtime::__private::#function::<#how, _, _>(stale, answer, #another))
+        let (runtime, (good, _), another) =
+            (self.runtime, self.judge().good_parts(), self.another());
+        let keep = if stale.store.is_some() { code!(keep) } else { code!(keep_in_memory) };
+        code!(#runtime::__private::#keep(stale, answer, #good, #another))
     }
 
     /// Returns the stale answer, if there is one.
     pub(super) fn stale_answer(&self) -> TokenStream {
         let Some(stale) = &self.settings.stale_if_error else { return TokenStream::new() };
-        let (runtime, how) = (self.runtime, self.judge().how());
-        let kind = &self.function.output.annotation;
+        let (runtime, (_, of)) = (self.runtime, self.judge().good_parts());
         let found = if stale.store.is_some() {
-            code!(#runtime::__private::look_up::<#how, _, #kind>(&stale, site.core()).await)
+            code!(#runtime::__private::look_up(&stale, site.core()).await)
         } else {
             let another = self.another();
-            code!(#runtime::__private::find::<#how, _, #kind>(&stale, site.core(), #another))
+            code!(#runtime::__private::find(&stale, site.core(), #another))
         };
         code! {
-            if let ::core::option::Option::Some(answer) = #found {
-                return answer;
+            if let ::core::option::Option::Some(good) = #found {
+                return (#of)(good);
             }
         }
     }

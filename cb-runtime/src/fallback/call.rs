@@ -123,50 +123,6 @@ where
     StaleAnswers { key, store, max_age }
 }
 
-/// The good part of a returned value is that in the `Ok`.
-pub struct ByOk;
-
-/// The good part of a returned value is all of it.
-pub struct ByWhole;
-
-/// A returned value with a good part in it.
-pub trait Good<How>: Sized {
-    /// The good part.
-    type Value;
-
-    /// The good part, where the value has one.
-    fn good(&self) -> Option<&Self::Value>;
-
-    /// What is returned.
-    fn of(good: Self::Value) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T, E> Good<ByOk> for Result<T, E> {
-    type Value = T;
-
-    fn good(&self) -> Option<&T> {
-        self.as_ref().ok()
-    }
-
-    fn of(good: T) -> Self {
-        Ok(good)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> Good<ByWhole> for T {
-    type Value = T;
-
-    fn good(&self) -> Option<&T> {
-        Some(self)
-    }
-
-    fn of(good: T) -> Self {
-        good
-    }
-}
-
 /// A value of which another can be kept to answer with it later.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` keeps a clone of each answer, but `{Self}` is not `Clone`",
@@ -199,37 +155,33 @@ impl<T: Send + Sync + 'static> SharedValue for T {}
 
 /// Makes another of a value.
 ///
-/// It is given to those below, who ask nothing of the type: so what is said of it is said once.
+/// It is given to those below, as is what tells the good part of a returned value, and what makes a
+/// returned value of one: they ask nothing of the types, so that what is said of a type is said once.
 pub fn another<V: StaleValue>(value: &V) -> V {
     value.another()
 }
 
 /// Keeps another of an answer in memory, if it is a good one.
-pub fn keep_in_memory<How, K, R>(
-    stale: Option<InMemory<K, R::Value>>,
+pub fn keep_in_memory<K: Hash + Eq, V, R>(
+    stale: Option<InMemory<K, V>>,
     answer: R,
-    another: fn(&R::Value) -> R::Value,
-) -> R
-where
-    K: Hash + Eq,
-    R: Good<How>,
-{
-    if let (Some(stale), Some(good)) = (stale, answer.good()) {
+    good: fn(&R) -> Option<&V>,
+    another: fn(&V) -> V,
+) -> R {
+    if let (Some(stale), Some(good)) = (stale, good(&answer)) {
         contain(|| stale.store.keep(stale.key, another(good)));
     }
     answer
 }
 
 /// Keeps another of an answer in a store, if it is a good one.
-pub fn keep<How, K, R>(
-    stale: Option<InStore<'_, K, R::Value>>,
+pub fn keep<K, V, R>(
+    stale: Option<InStore<'_, K, V>>,
     answer: R,
-    another: fn(&R::Value) -> R::Value,
-) -> R
-where
-    R: Good<How>,
-{
-    if let (Some(stale), Some(good)) = (stale, answer.good()) {
+    good: fn(&R) -> Option<&V>,
+    another: fn(&V) -> V,
+) -> R {
+    if let (Some(stale), Some(good)) = (stale, good(&answer)) {
         contain(|| stale.store.put(stale.key, another(good)));
     }
     answer
@@ -237,15 +189,11 @@ where
 
 /// The stale answer in memory, if there is one that is young enough.
 #[allow(clippy::ref_option, reason = "what the expansion has")]
-pub fn find<How, K, R>(
-    stale: &Option<InMemory<K, R::Value>>,
+pub fn find<K: Hash + Eq, V>(
+    stale: &Option<InMemory<K, V>>,
     core: &Core,
-    another: fn(&R::Value) -> R::Value,
-) -> Option<R>
-where
-    K: Hash + Eq,
-    R: Good<How>,
-{
+    another: fn(&V) -> V,
+) -> Option<V> {
     let stale = stale.as_ref()?;
     let find = || stale.store.find_with(&stale.key, stale.max_age, another);
     let found = catch_unwind(AssertUnwindSafe(find)).ok()?;
@@ -254,10 +202,7 @@ where
 
 /// The stale answer in a store that has to be waited for.
 #[allow(clippy::ref_option, reason = "what the expansion has")]
-pub async fn look_up<How, K, R>(stale: &Option<InStore<'_, K, R::Value>>, core: &Core) -> Option<R>
-where
-    R: Good<How>,
-{
+pub async fn look_up<K, V>(stale: &Option<InStore<'_, K, V>>, core: &Core) -> Option<V> {
     let stale = stale.as_ref()?;
     let mut found = catch_unwind(AssertUnwindSafe(|| stale.store.get(&stale.key))).ok()?;
     let found = poll_fn(|cx| {
@@ -267,15 +212,11 @@ where
     used(found.await, stale.max_age, core)
 }
 
-fn used<How, R: Good<How>>(
-    found: Option<StaleAnswer<R::Value>>,
-    max_age: Duration,
-    core: &Core,
-) -> Option<R> {
+fn used<V>(found: Option<StaleAnswer<V>>, max_age: Duration, core: &Core) -> Option<V> {
     let StaleAnswer { value, age } = found?;
     if age > max_age {
         return None;
     }
     core.count_stale_answer(age);
-    Some(R::of(value))
+    Some(value)
 }
