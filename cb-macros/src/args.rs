@@ -164,6 +164,14 @@ impl Settings {
         self.fallback.is_some() || self.retry.is_some() || self.stale_if_error.is_some()
     }
 
+    /// Whether an expression looks at the arguments beside the body: then one that the body does not use
+    /// is used all the same.
+    pub(crate) fn looks_at_arguments(&self) -> bool {
+        self.key.is_some()
+            || self.retry.as_ref().is_some_and(|retry| retry.when.is_some())
+            || self.stale_if_error.as_ref().is_some_and(|stale| stale.key.is_some())
+    }
+
     fn take(&mut self, one: Self) {
         macro_rules! take {
             ($($key:ident)*) => { $(if one.$key.is_some() { self.$key = one.$key; })* };

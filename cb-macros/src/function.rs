@@ -120,10 +120,18 @@ impl Function {
         self.signature.receiver().map(|receiver| receiver.self_token)
     }
 
-    /// Takes the `mut` from a `mut self` of which the body has another, to change as it likes.
-    pub(crate) fn freeze_self(&mut self) {
+    /// Of what is bound outside the body, the body has another, to change as it likes: what it is taken
+    /// from need not be `mut`.
+    pub(crate) fn freeze(&mut self) {
         if let Some(FnArg::Receiver(receiver)) = self.signature.inputs.first_mut() {
             receiver.mutability = None;
+        }
+        if let Kind::AsyncBlock(block) = &mut self.kind {
+            for statement in &mut block.before {
+                if let Stmt::Local(local) = statement {
+                    local.attrs.push(parse_quote!(#[allow(unused_mut)]));
+                }
+            }
         }
     }
 

@@ -289,18 +289,19 @@ impl Judge<'_> {
         }
     }
 
-    /// Which part of a returned value is the good one: that in the `Ok`, or all of it.
-    pub(crate) fn how(&self) -> TokenStream {
-        let runtime = self.runtime;
+    /// A function from a reference to a returned value to its good part, that in the `Ok` or all of it,
+    /// if there is one; and one back.
+    pub(crate) fn good_parts(&self) -> (TokenStream, TokenStream) {
         if self.has_ok() {
-            code!(#runtime::__private::ByOk)
-        } else {
-            code!(#runtime::__private::ByWhole)
+            return (self.of_output("Judged", "good"), self.of_output("Judged", "from_value"));
         }
+        let runtime = self.runtime;
+        (code!(#runtime::__private::whole), code!(::core::convert::identity))
     }
 
     fn has_ok(&self) -> bool {
-        !self.tells_value() || self.output.is_result
+        // Errors are ignored of a `Result` alone, whatever it is called.
+        !self.tells_value() || self.output.is_result || self.settings.ignore_errors.is_some()
     }
 
     /// The type of the good part, standing at the return type.

@@ -161,6 +161,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "max_concurrent_calls",
             "max_concurrency",
             "concurrency_limit",
+            "concurrency",
             "max_parallelization",
         ],
         CONCURRENT,

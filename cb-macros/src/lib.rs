@@ -14,6 +14,7 @@ mod fallback;
 mod function;
 mod judge;
 mod keys;
+mod locals;
 mod passing;
 mod runtime;
 #[cfg(test)]

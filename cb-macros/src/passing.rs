@@ -8,7 +8,7 @@ use syn::{Ident, spanned::Spanned};
 use crate::{
     fallback::Fallbacks,
     function::{Argument, Function, Receiver, is_parameter},
-    near,
+    locals, near,
     runtime::Runtime,
 };
 
@@ -150,14 +150,22 @@ pub(crate) fn attempt(function: &Function, runtime: &Runtime) -> TokenStream {
         (function.receiver, function.signature.receiver())
     {
         let me = receiver.self_token;
-        let span = receiver.span();
-        let (private, _) = runtime.named_at(span);
-        let another = quote_spanned!(span=> #private::KeepForRetry::keep(&#me));
+        let another = kept_at(me.span, &code!(#me), runtime, "KeepForRetry");
         let this = Ident::new("this", near(me.span));
         tokens.extend(code!(#[allow(unused_mut, unused_variables)] let mut #this = #another;));
     }
+    for name in locals::locals(function) {
+        tokens.extend(code! {
+            #[allow(unused_mut, unused_variables)]
+            let mut #name = #runtime::__private::KeepForRetry::keep(&#name);
+        });
+    }
+    let used = locals::used_in_block(function);
     for argument in &function.arguments {
         let Some(name) = argument.name().map(|name| &name.ident) else { continue };
+        if used.as_ref().is_some_and(|used| !used.contains(name)) {
+            continue;
+        }
         tokens.extend(match way(argument) {
             Way::Copied => continue,
             Way::Lent => code!(#[allow(unused_variables)] let #name = &mut *#name;),
@@ -178,15 +186,24 @@ fn another(
     of_trait: &str,
 ) -> TokenStream {
     let span = argument.kind.span();
-    let mut name = name.clone();
-    name.set_span(span.resolved_at(name.span()));
     if is_parameter(&argument.kind, &function.signature) {
-        quote_spanned!(span=> ::core::clone::Clone::clone(&#name))
-    } else {
-        let (private, _) = runtime.named_at(span);
-        let of_trait = Ident::new(of_trait, span);
-        quote_spanned!(span=> #private::#of_trait::keep(&#name))
+        let mut name = name.clone();
+        name.set_span(span.resolved_at(name.span()));
+        return quote_spanned!(span=> ::core::clone::Clone::clone(&#name));
     }
+    kept_at(span, &code!(#name), runtime, of_trait)
+}
+
+/// Another of a value. All of it stands at the type, but as this macro's own: of code that is the
+/// user's the compiler would advise to borrow, in the place of what this crate has to say.
+fn kept_at(span: Span, value: &TokenStream, runtime: &Runtime, of_trait: &str) -> TokenStream {
+    let span = near(span);
+    let (private, _) = runtime.named_at(span);
+    let (of_trait, lent) = (Ident::new(of_trait, span), Ident::new("lent", span));
+    quote_spanned! {span=> {
+        let #lent = &#value;
+        #private::#of_trait::keep(#lent)
+    }}
 }
 
 /// The name of what is kept of a wanted argument.

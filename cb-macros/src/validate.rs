@@ -4,15 +4,15 @@ use darling::{Error, error::Accumulator};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{
-    GenericArgument, Item, ItemFn, Lifetime, PathArguments, TraitItemFn, Type, TypeReference,
+    Expr, GenericArgument, Item, ItemFn, Lifetime, PathArguments, TraitItemFn, Type, TypeReference,
     spanned::Spanned,
     visit::{self, Visit},
 };
 
 use crate::{
     args::Args,
-    function::{Function, is_circuit_breaker},
-    value::{Count, DEFAULT_CALLS, Window},
+    function::{Function, Receiver, is_circuit_breaker},
+    value::{Count, DEFAULT_CALLS, Window, ungroup, written},
 };
 
 fn refuse(errors: &mut Accumulator, span: Span, message: impl std::fmt::Display) {
@@ -89,7 +89,8 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Accumulator) 
         }
     }
     kept_answers(args, function, errors);
-    if !function.is_async() {
+    // A future that is made elsewhere has been told about.
+    if !function.is_async() && !function.hides_future() {
         async_only(args, errors);
     }
 }
@@ -113,6 +114,23 @@ fn kept_answers(args: &Args, function: &Function, errors: &mut Accumulator) {
             "`stale_if_error` keeps answers for later calls, and this one borrows from the present call: return a value that owns what it has, such as a `String` or an `Arc<str>`",
         );
     }
+    let all_arguments =
+        args.settings.stale_if_error.as_ref().is_some_and(|stale| stale.key.is_none());
+    for argument in function.arguments.iter().filter(|_| all_arguments) {
+        let mut borrowed = Borrowed(None);
+        // What is behind one reference is kept; another within it would borrow still.
+        match &argument.kind {
+            Type::Reference(reference) => borrowed.visit_type(&reference.elem),
+            kind => borrowed.visit_type(kind),
+        }
+        if let Some(borrowed) = borrowed.0 {
+            refuse(
+                errors,
+                borrowed,
+                "`stale_if_error` keeps answers under all arguments where no key is written, and this one borrows from the present call: write a key that owns what it has, such as `key = word.map(str::to_owned)`",
+            );
+        }
+    }
     if let Some(opaque) = function.output.opaque {
         refuse(
             errors,
@@ -120,13 +138,39 @@ fn kept_answers(args: &Args, function: &Function, errors: &mut Accumulator) {
             "a function with `stale_if_error` cannot return `impl Trait`, because its values are kept, and their type cannot be named: return a named or shared type, such as `Arc<dyn Trait>`",
         );
     }
-    let store = args.settings.stale_if_error.as_ref().and_then(|stale| stale.store_at);
+    let stale = args.settings.stale_if_error.as_ref();
+    if let Some(store) = stale.and_then(|stale| stale.store.as_ref())
+        && is_the_bodys(store, function)
+    {
+        let written = written(store);
+        let message = format!(
+            "the store is borrowed for the time of the call, in which `{written}` is the body's to use up or change: give a clone of an `Arc`, `store = {written}.clone()`, or a static"
+        );
+        refuse(errors, store.span(), message);
+    }
+    let store = stale.and_then(|stale| stale.store_at);
     if let Some(at) = store.filter(|_| !function.is_async()) {
         refuse(
             errors,
             at,
             "`stale_if_error.store` is for `async` functions, and this is a plain `fn`, which cannot wait for a store: leave it out, and answers are kept in memory, or make the function `async`",
         );
+    }
+}
+
+/// Whether an expression is a variable that the body uses up or changes, or a part of one: then it
+/// cannot be borrowed for the time of the call.
+fn is_the_bodys(expression: &Expr, function: &Function) -> bool {
+    match ungroup(expression) {
+        Expr::Field(field) => is_the_bodys(&field.base, function),
+        Expr::Path(path) if path.path.is_ident("self") => {
+            matches!(function.receiver, Some(Receiver::Exclusive | Receiver::Owned))
+        }
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
+            let mut owned = function.arguments.iter().filter(|argument| !argument.is_shared());
+            owned.any(|argument| argument.name().is_some_and(|own| own.ident == *name))
+        }),
+        _ => false,
     }
 }
 

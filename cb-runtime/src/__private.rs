@@ -6,7 +6,7 @@ pub use inventory;
 pub use crate::{
     answer::{
         AsKey, Fallible, FromCircuitError, FromCircuitErrorAlone, FromRejection, FromTimeout,
-        IsAnswer, IsFuture, Judged, Keep, KeepForRetry, Rejectable, RejectableAlone,
+        IsAnswer, IsFuture, Judged, Keep, KeepForRetry, Rejectable, RejectableAlone, whole,
     },
     breaker::{
         call::{Guarded, Settled, Verdict, guard, judged, run},
@@ -20,10 +20,7 @@ pub use crate::{
     config::{Check, Health, IsWindow, NoWindow, WindowOf, checked},
     describe::{ByDebug, ByDisplay, ByNothing, Describe},
     fallback::{
-        call::{
-            ByOk, ByWhole, Memories, another, find, in_memory, in_store, keep, keep_in_memory,
-            look_up,
-        },
+        call::{Memories, another, find, in_memory, in_store, keep, keep_in_memory, look_up},
         key::{KeyByReference, KeyByValue, KeyOf, StaleKey, StaleSelf},
         registered::{failed, registered},
     },

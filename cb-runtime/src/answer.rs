@@ -39,6 +39,9 @@ pub trait Judged: Sized {
 
     /// The failure, if it is one.
     fn failure(&self) -> Option<&Self::Error>;
+
+    /// What is returned of a call that went well, if it is that.
+    fn good(&self) -> Option<&Self::Value>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -65,6 +68,17 @@ impl<T, E> Judged for Result<T, E> {
     fn failure(&self) -> Option<&E> {
         self.as_ref().err()
     }
+
+    #[inline]
+    fn good(&self) -> Option<&T> {
+        self.as_ref().ok()
+    }
+}
+
+/// The good part of a returned value that is judged as a whole.
+#[inline]
+pub fn whole<T>(value: &T) -> Option<&T> {
+    Some(value)
 }
 
 /// An error type that can say that the breaker rejected the call.

@@ -75,7 +75,7 @@ impl Expansion<'_> {
             return TokenStream::new();
         }
         let runtime = self.runtime;
-        let (how, kind) = (self.judge().how(), &self.function.output.annotation);
+        let (_, of) = self.judge().good_parts();
         let error = match cause {
             Cause::TimedOut | Cause::Rejected => code!(&error),
             Cause::Failed => {
@@ -83,11 +83,12 @@ impl Expansion<'_> {
                 code!(&#runtime::__private::failed(site.core(), #text))
             }
         };
+        let counted = self.judge().counted();
         code! {
             if let ::core::option::Option::Some(answer) =
-                #runtime::__private::registered::<#how, #kind>(site.core(), #error)
+                #runtime::__private::registered(site.core(), #error, #of)
             {
-                return answer;
+                return { #counted };
             }
         }
     }

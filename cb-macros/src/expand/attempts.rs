@@ -19,21 +19,21 @@ impl Expansion<'_> {
     ///     loop {
     ///         match site.admit() {
     ///             Ok(held) => {
-    ///                 attempts.begin(site.core());
+    ///                 Retrying::begin(&mut attempts, site.core());
     ///                 match {
     ///                     let filter = KeepForRetry::keep(&filter);
     ///                     guard(held, async move { /* the body */ }, ..).await
     ///                 } {
     ///                     Settled::Answer(answer) => break answer,
     ///                     Settled::Failed(answer) => {
-    ///                         if !attempts.again(site.core(), || /* when */) { break answer }
+    ///                         if !Retrying::again(&mut attempts, site.core(), || /* when */) { break answer }
     ///                     }
     ///                     Settled::TimedOut(never) => match never {},
     ///                 }
     ///             }
     ///             Err(refusal) => break Err(refusal.into_error().into()),
     ///         }
-    ///         attempts.wait().await;
+    ///         Retrying::wait(&attempts).await;
     ///     }
     /// }
     /// ```
@@ -46,11 +46,18 @@ impl Expansion<'_> {
         let (own, call) = (passing::attempt(function, runtime), self.call(true));
         let admit = self.admit();
         let Ends { answer, failed, timed_out, rejected } = ends;
-        let asked = retry.when.as_ref().map(|when| self.when(when));
+        let bound = self.bound();
+        let asked = retry.when.as_ref().map(|when| {
+            let asked = self.when(when);
+            code!({ #bound #asked })
+        });
         let returned = named("answer", failed.looks || asked.is_some());
         let asked = asked.unwrap_or_else(|| code!(true));
         let (failed, rejected) = (&failed.code, &rejected.code);
-        let again = |asked: &TokenStream| code!(attempts.again(site.core(), || #asked));
+        // Not as methods: a trait of the user's may have some by these names on every type.
+        let retrying = code!(#runtime::__private::Retrying);
+        let again =
+            |asked: &TokenStream| code!(#retrying::again(&mut attempts, site.core(), || #asked));
         let timed_out = match settings.call_timeout {
             Some(_) => {
                 let (error, code) = (named("error", timed_out.looks), &timed_out.code);
@@ -64,11 +71,11 @@ impl Expansion<'_> {
         let again = again(&asked);
         code! {{
             #check
-            let mut attempts = #runtime::__private::Retrying::new(#policy);
+            let mut attempts = #retrying::new(#policy);
             loop {
                 match #admit {
                     ::core::result::Result::Ok(held) => {
-                        attempts.begin(site.core());
+                        #retrying::begin(&mut attempts, site.core());
                         match { #own #call } {
                             #runtime::__private::Settled::Answer(answer) => #answer,
                             #runtime::__private::Settled::Failed(#returned) => {
@@ -79,7 +86,7 @@ impl Expansion<'_> {
                     }
                     ::core::result::Result::Err(refusal) => #rejected,
                 }
-                attempts.wait().await;
+                #retrying::wait(&attempts).await;
             }
         }}
     }

@@ -75,10 +75,10 @@ pub(crate) fn expand(
     let mut lead = Vec::new();
     let mut patterns = Vec::new();
     if settings.needs_arguments() {
-        patterns = name_arguments(&mut function, &mut lead);
+        patterns = name_arguments(&mut function, settings, &mut lead);
     }
     if settings.retry.is_some() {
-        function.freeze_self();
+        function.freeze();
     }
     let expansion = Expansion { settings, function: &function, runtime, lead, patterns };
     let body = expansion.body();
@@ -100,8 +100,13 @@ pub(crate) fn expand(
 
 /// Gives each argument a name, so that the fallback can have it whole. What the pattern was goes
 /// into `lead`, to be bound at the head of the body, and is returned beside the name.
-fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) -> Vec<(Pat, Ident)> {
+fn name_arguments(
+    function: &mut Function,
+    settings: &Settings,
+    lead: &mut Vec<TokenStream>,
+) -> Vec<(Pat, Ident)> {
     let mut patterns = Vec::new();
+    let unused = settings.looks_at_arguments().then(|| code!(#[allow(unused_variables)]));
     // What comes before an `async` block may change an argument too.
     let before = matches!(&function.kind, Kind::AsyncBlock(block) if !block.before.is_empty());
     let typed = function.signature.inputs.iter_mut().filter_map(|input| match input {
@@ -119,6 +124,7 @@ fn name_arguments(function: &mut Function, lead: &mut Vec<TokenStream>) -> Vec<(
         let pattern = std::mem::replace(&mut argument.pattern, parse_quote!(#name));
         *typed.pat = argument.pattern.clone();
         lead.push(quote_spanned! {near(pattern.span())=>
+            #unused
             #[allow(clippy::no_effect_underscore_binding)]
             let #pattern = #name;
         });

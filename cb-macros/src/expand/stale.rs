@@ -18,7 +18,7 @@ impl Expansion<'_> {
     /// let stale = {
     ///     static CIRCUIT_BREAKER_STALE: Memories = Memories::new(1000);
     ///     in_memory::<_, Rate>(
-    ///         StaleKey::hashed_key((&KeyOf(&(query))).part()),
+    ///         StaleKey::hashed_key((&KeyOf(&(query))).circuit_breaker_part()),
     ///         &CIRCUIT_BREAKER_STALE,
     ///         Duration::new(300, 0),
     ///     )
@@ -49,7 +49,7 @@ impl Expansion<'_> {
                 let memories = code! {{
                     static CIRCUIT_BREAKER_STALE: #runtime::__private::Memories =
                         #runtime::__private::Memories::new(#capacity);
-                    &CIRCUIT_BREAKER_STALE
+                    CIRCUIT_BREAKER_STALE.seen_from(|| {})
                 }};
                 let good = self.judge().good();
                 let output = &self.function.output;
@@ -68,6 +68,8 @@ impl Expansion<'_> {
         };
         code! {
             #before
+            // A key of nothing is `()`.
+            #[allow(clippy::unused_unit)]
             let stale = #made;
         }
     }
@@ -95,7 +97,7 @@ impl Expansion<'_> {
         let span = part.span();
         let (private, _) = self.runtime.named_at(span);
         let last = last_span(part);
-        let part = quote_spanned!(span=> (&#private::KeyOf(&(#part))).part());
+        let part = quote_spanned!(span=> (&#private::KeyOf(&(#part))).circuit_breaker_part());
         self.owned(span, last, "StaleKey", &part)
     }
 
@@ -109,7 +111,7 @@ impl Expansion<'_> {
             let mut name = argument.name()?.ident.clone();
             name.set_span(span.resolved_at(name.span()));
             let (private, _) = self.runtime.named_at(span);
-            let part = quote_spanned!(span=> (&#private::KeyOf(&#name)).part());
+            let part = quote_spanned!(span=> (&#private::KeyOf(&#name)).circuit_breaker_part());
             Some(self.owned(span, span, "StaleKey", &part))
         })
     }
@@ -140,25 +142,25 @@ impl Expansion<'_> {
     /// `answer`, of which another is kept if it is a good one.
     pub(super) fn kept_answer(&self) -> TokenStream {
         let Some(stale) = &self.settings.stale_if_error else { return code!(answer) };
-        let (runtime, how, another) = (self.runtime, self.judge().how(), self.another());
-        let function = if stale.store.is_some() { code!(keep) } else { code!(keep_in_memory) };
-        code!(#runtime::__private::#function::<#how, _, _>(stale, answer, #another))
+        let (runtime, (good, _), another) =
+            (self.runtime, self.judge().good_parts(), self.another());
+        let keep = if stale.store.is_some() { code!(keep) } else { code!(keep_in_memory) };
+        code!(#runtime::__private::#keep(stale, answer, #good, #another))
     }
 
     /// Returns the stale answer, if there is one.
     pub(super) fn stale_answer(&self) -> TokenStream {
         let Some(stale) = &self.settings.stale_if_error else { return TokenStream::new() };
-        let (runtime, how) = (self.runtime, self.judge().how());
-        let kind = &self.function.output.annotation;
+        let (runtime, (_, of)) = (self.runtime, self.judge().good_parts());
         let found = if stale.store.is_some() {
-            code!(#runtime::__private::look_up::<#how, _, #kind>(&stale, site.core()).await)
+            code!(#runtime::__private::look_up(&stale, site.core()).await)
         } else {
             let another = self.another();
-            code!(#runtime::__private::find::<#how, _, #kind>(&stale, site.core(), #another))
+            code!(#runtime::__private::find(&stale, site.core(), #another))
         };
         code! {
-            if let ::core::option::Option::Some(answer) = #found {
-                return answer;
+            if let ::core::option::Option::Some(good) = #found {
+                return (#of)(good);
             }
         }
     }

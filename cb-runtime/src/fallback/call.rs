@@ -1,11 +1,26 @@
 //! How one call keeps its answer, or finds one that an earlier call has kept.
+//!
+//! A panic in the user's code that is run for it (the answer's `Clone`, the key's `Hash` and `Eq`, a
+//! store of the user's own) is as if there were no store: the call has an answer, or goes on without.
 
-use std::{any::Any, hash::Hash, pin::Pin, sync::OnceLock, time::Duration};
+use std::{
+    any::{Any, type_name_of_val},
+    future::poll_fn,
+    hash::Hash,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::OnceLock,
+    task::Poll,
+    time::Duration,
+};
 
 use super::{MemoryStore, StaleAnswer, StaleStore};
-use crate::{breaker::core::Core, isolation};
+use crate::{
+    breaker::core::{Core, contain},
+    isolation,
+};
 
-/// A function's stale answers in memory: one store for each pair of types, of which only a generic
+/// A function's stale answers in memory: one store for each set of types, of which only a generic
 /// function has several.
 pub struct Memories {
     capacity: u32,
@@ -13,8 +28,17 @@ pub struct Memories {
 }
 
 struct Memory {
+    /// The function with its type parameters: two that differ in them alone answer differently.
+    whose: &'static str,
     store: Box<dyn Any + Send + Sync>,
     next: OnceLock<Box<Memory>>,
+}
+
+/// The memories, seen from a function with these type parameters.
+#[derive(Clone, Copy)]
+pub struct MemoriesOf {
+    memories: &'static Memories,
+    whose: &'static str,
 }
 
 impl Memories {
@@ -23,7 +47,13 @@ impl Memories {
         Self { capacity, first: OnceLock::new() }
     }
 
-    fn of<K, V>(&self) -> &MemoryStore<K, V>
+    /// Those of the function in which the closure stands, whose type names all type parameters around
+    /// it, those of an `impl` among them.
+    pub fn seen_from<F: FnOnce()>(&'static self, here: F) -> MemoriesOf {
+        MemoriesOf { memories: self, whose: type_name_of_val(&here) }
+    }
+
+    fn of<K, V>(&self, whose: &'static str) -> &MemoryStore<K, V>
     where
         K: Hash + Eq + Send + 'static,
         V: Send + Sync + 'static,
@@ -32,12 +62,14 @@ impl Memories {
         loop {
             let memory = place.get_or_init(|| {
                 let store: MemoryStore<K, V> = MemoryStore::new(self.capacity);
-                Box::new(Memory { store: Box::new(store), next: OnceLock::new() })
+                Box::new(Memory { whose, store: Box::new(store), next: OnceLock::new() })
             });
-            match memory.store.downcast_ref() {
-                Some(store) => return store,
-                None => place = &memory.next,
+            if memory.whose == whose
+                && let Some(store) = memory.store.downcast_ref()
+            {
+                return store;
             }
+            place = &memory.next;
         }
     }
 }
@@ -53,13 +85,14 @@ pub struct StaleAnswers<K, S> {
 type InMemory<K, V> = StaleAnswers<K, &'static MemoryStore<K, V>>;
 
 /// Answers of this key in memory, no older than this.
-pub fn in_memory<K, V>(key: K, memories: &'static Memories, max_age: Duration) -> InMemory<K, V>
+pub fn in_memory<K, V>(key: K, memories: MemoriesOf, max_age: Duration) -> InMemory<K, V>
 where
     K: Hash + Eq + Send + 'static,
     V: SharedValue,
 {
+    let MemoriesOf { memories, whose } = memories;
     let memories = isolation::here(memories, || Memories::new(memories.capacity));
-    StaleAnswers { key, store: memories.of(), max_age }
+    StaleAnswers { key, store: memories.of(whose), max_age }
 }
 
 /// Any store, for all that is done with it but asking whether it is one.
@@ -95,50 +128,6 @@ where
     StaleAnswers { key, store, max_age }
 }
 
-/// The good part of a returned value is that in the `Ok`.
-pub struct ByOk;
-
-/// The good part of a returned value is all of it.
-pub struct ByWhole;
-
-/// A returned value with a good part in it.
-pub trait Good<How>: Sized {
-    /// The good part.
-    type Value;
-
-    /// The good part, where the value has one.
-    fn good(&self) -> Option<&Self::Value>;
-
-    /// What is returned.
-    fn of(good: Self::Value) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T, E> Good<ByOk> for Result<T, E> {
-    type Value = T;
-
-    fn good(&self) -> Option<&T> {
-        self.as_ref().ok()
-    }
-
-    fn of(good: T) -> Self {
-        Ok(good)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> Good<ByWhole> for T {
-    type Value = T;
-
-    fn good(&self) -> Option<&T> {
-        Some(self)
-    }
-
-    fn of(good: T) -> Self {
-        good
-    }
-}
-
 /// A value of which another can be kept to answer with it later.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` keeps a clone of each answer, but `{Self}` is not `Clone`",
@@ -171,77 +160,68 @@ impl<T: Send + Sync + 'static> SharedValue for T {}
 
 /// Makes another of a value.
 ///
-/// It is given to those below, who ask nothing of the type: so what is said of it is said once.
+/// It is given to those below, as is what tells the good part of a returned value, and what makes a
+/// returned value of one: they ask nothing of the types, so that what is said of a type is said once.
 pub fn another<V: StaleValue>(value: &V) -> V {
     value.another()
 }
 
 /// Keeps another of an answer in memory, if it is a good one.
-pub fn keep_in_memory<How, K, R>(
-    stale: Option<InMemory<K, R::Value>>,
+pub fn keep_in_memory<K: Hash + Eq, V, R>(
+    stale: Option<InMemory<K, V>>,
     answer: R,
-    another: fn(&R::Value) -> R::Value,
-) -> R
-where
-    K: Hash + Eq,
-    R: Good<How>,
-{
-    if let (Some(stale), Some(good)) = (stale, answer.good()) {
-        stale.store.keep(stale.key, another(good));
+    good: fn(&R) -> Option<&V>,
+    another: fn(&V) -> V,
+) -> R {
+    if let (Some(stale), Some(good)) = (stale, good(&answer)) {
+        contain(|| stale.store.keep(stale.key, another(good)));
     }
     answer
 }
 
 /// Keeps another of an answer in a store, if it is a good one.
-pub fn keep<How, K, R>(
-    stale: Option<InStore<'_, K, R::Value>>,
+pub fn keep<K, V, R>(
+    stale: Option<InStore<'_, K, V>>,
     answer: R,
-    another: fn(&R::Value) -> R::Value,
-) -> R
-where
-    R: Good<How>,
-{
-    if let (Some(stale), Some(good)) = (stale, answer.good()) {
-        stale.store.put(stale.key, another(good));
+    good: fn(&R) -> Option<&V>,
+    another: fn(&V) -> V,
+) -> R {
+    if let (Some(stale), Some(good)) = (stale, good(&answer)) {
+        contain(|| stale.store.put(stale.key, another(good)));
     }
     answer
 }
 
 /// The stale answer in memory, if there is one that is young enough.
 #[allow(clippy::ref_option, reason = "what the expansion has")]
-pub fn find<How, K, R>(
-    stale: &Option<InMemory<K, R::Value>>,
+pub fn find<K: Hash + Eq, V>(
+    stale: &Option<InMemory<K, V>>,
     core: &Core,
-    another: fn(&R::Value) -> R::Value,
-) -> Option<R>
-where
-    K: Hash + Eq,
-    R: Good<How>,
-{
+    another: fn(&V) -> V,
+) -> Option<V> {
     let stale = stale.as_ref()?;
-    let found = stale.store.find_with(&stale.key, stale.max_age, another);
+    let find = || stale.store.find_with(&stale.key, stale.max_age, another);
+    let found = catch_unwind(AssertUnwindSafe(find)).ok()?;
     used(found, stale.max_age, core)
 }
 
 /// The stale answer in a store that has to be waited for.
 #[allow(clippy::ref_option, reason = "what the expansion has")]
-pub async fn look_up<How, K, R>(stale: &Option<InStore<'_, K, R::Value>>, core: &Core) -> Option<R>
-where
-    R: Good<How>,
-{
+pub async fn look_up<K, V>(stale: &Option<InStore<'_, K, V>>, core: &Core) -> Option<V> {
     let stale = stale.as_ref()?;
-    used(stale.store.get(&stale.key).await, stale.max_age, core)
+    let mut found = catch_unwind(AssertUnwindSafe(|| stale.store.get(&stale.key))).ok()?;
+    let found = poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| found.as_mut().poll(cx)));
+        polled.unwrap_or(Poll::Ready(None))
+    });
+    used(found.await, stale.max_age, core)
 }
 
-fn used<How, R: Good<How>>(
-    found: Option<StaleAnswer<R::Value>>,
-    max_age: Duration,
-    core: &Core,
-) -> Option<R> {
+fn used<V>(found: Option<StaleAnswer<V>>, max_age: Duration, core: &Core) -> Option<V> {
     let StaleAnswer { value, age } = found?;
     if age > max_age {
         return None;
     }
     core.count_stale_answer(age);
-    Some(R::of(value))
+    Some(value)
 }

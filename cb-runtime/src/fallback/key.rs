@@ -21,7 +21,9 @@ pub trait StaleKey {
     fn owned_key(&self) -> Self::Owned;
 
     /// Makes one to keep in memory.
-    fn hashed_key(&self) -> Hashed<Self::Owned>;
+    fn hashed_key(&self) -> Hashed<Self::Owned>
+    where
+        Self::Owned: 'static;
 }
 
 #[diagnostic::do_not_recommend]
@@ -32,7 +34,10 @@ impl<T: Hash + Eq + Clone + Send + Sync> StaleKey for T {
         self.clone()
     }
 
-    fn hashed_key(&self) -> Hashed<T> {
+    fn hashed_key(&self) -> Hashed<T>
+    where
+        T: 'static,
+    {
         Hashed::new(self.clone())
     }
 }
@@ -47,7 +52,10 @@ macro_rules! borrowed {
                 self.to_owned()
             }
 
-            fn hashed_key(&self) -> Hashed<Self::Owned> {
+            fn hashed_key(&self) -> Hashed<Self::Owned>
+            where
+                Self::Owned: 'static,
+            {
                 Hashed::new(self.to_owned())
             }
         }
@@ -57,7 +65,7 @@ macro_rules! borrowed {
 borrowed!(str, Path, OsStr, CStr);
 
 #[diagnostic::do_not_recommend]
-impl<T: Hash + Eq + Clone + Send + Sync> StaleKey for [T] {
+impl<T: Hash + Eq + Clone + Send + Sync + 'static> StaleKey for [T] {
     type Owned = Vec<T>;
 
     fn owned_key(&self) -> Vec<T> {
@@ -81,7 +89,9 @@ pub trait StaleSelf: Sized {
     fn owned_key(&self) -> Self;
 
     /// Makes one to keep in memory.
-    fn hashed_key(&self) -> Hashed<Self>;
+    fn hashed_key(&self) -> Hashed<Self>
+    where
+        Self: 'static;
 }
 
 #[diagnostic::do_not_recommend]
@@ -90,7 +100,10 @@ impl<T: Hash + Eq + Clone + Send + Sync> StaleSelf for T {
         self.clone()
     }
 
-    fn hashed_key(&self) -> Hashed<T> {
+    fn hashed_key(&self) -> Hashed<T>
+    where
+        T: 'static,
+    {
         Hashed::new(self.clone())
     }
 }
@@ -136,13 +149,13 @@ pub trait KeyByReference {
     type Part: ?Sized;
 
     /// The part.
-    fn part(&self) -> &Self::Part;
+    fn circuit_breaker_part(&self) -> &Self::Part;
 }
 
 impl<T: ?Sized> KeyByReference for KeyOf<'_, &T> {
     type Part = T;
 
-    fn part(&self) -> &T {
+    fn circuit_breaker_part(&self) -> &T {
         self.0
     }
 }
@@ -150,7 +163,7 @@ impl<T: ?Sized> KeyByReference for KeyOf<'_, &T> {
 impl<T: ?Sized> KeyByReference for KeyOf<'_, &mut T> {
     type Part = T;
 
-    fn part(&self) -> &T {
+    fn circuit_breaker_part(&self) -> &T {
         self.0
     }
 }
@@ -161,13 +174,13 @@ pub trait KeyByValue {
     type Part: ?Sized;
 
     /// The part.
-    fn part(&self) -> &Self::Part;
+    fn circuit_breaker_part(&self) -> &Self::Part;
 }
 
 impl<T: ?Sized> KeyByValue for &KeyOf<'_, T> {
     type Part = T;
 
-    fn part(&self) -> &T {
+    fn circuit_breaker_part(&self) -> &T {
         self.0
     }
 }
@@ -183,12 +196,12 @@ mod tests {
     fn a_reference_is_a_key_of_what_is_behind_it() {
         let (text, number, list) = ("a", 7_u32, vec![1, 2]);
         let slice: &[i32] = &list;
-        let from_text: String = StaleKey::owned_key((&KeyOf(&text)).part());
-        let from_number: u32 = StaleKey::owned_key((&KeyOf(&number)).part());
-        let from_slice: Vec<i32> = StaleKey::owned_key((&KeyOf(&slice)).part());
+        let from_text: String = StaleKey::owned_key((&KeyOf(&text)).circuit_breaker_part());
+        let from_number: u32 = StaleKey::owned_key((&KeyOf(&number)).circuit_breaker_part());
+        let from_slice: Vec<i32> = StaleKey::owned_key((&KeyOf(&slice)).circuit_breaker_part());
         let mut lent = 3_u8;
         let lent = &mut lent;
-        let from_lent: u8 = StaleKey::owned_key((&KeyOf(&lent)).part());
+        let from_lent: u8 = StaleKey::owned_key((&KeyOf(&lent)).circuit_breaker_part());
 
         assert_eq!((from_text.as_str(), from_number, from_lent), ("a", 7, 3));
         assert_eq!(from_slice, list);

@@ -1,36 +1,10 @@
 //! The answer of a fallback that the program has registered.
 
-use super::call::{ByOk, ByWhole};
 use crate::{
     breaker::core::Core,
     error::{CircuitError, Failure},
     registry::registry,
 };
-
-/// A type of which a fallback may be registered.
-pub trait Registered<How>: Sized + 'static {
-    /// What the one for this kind of service answers, and whether that is a failure.
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: 'static, E: 'static> Registered<ByOk> for Result<T, E> {
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)> {
-        let answer = match registry().registered::<Self>(service_type) {
-            Some(fallback) => fallback(error),
-            None => Ok(registry().registered::<T>(service_type)?(error)),
-        };
-        let failed = answer.is_err();
-        Some((answer, failed))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: 'static> Registered<ByWhole> for T {
-    fn registered(service_type: &str, error: &CircuitError) -> Option<(Self, bool)> {
-        Some((registry().registered::<Self>(service_type)?(error), false))
-    }
-}
 
 /// A failure of the service, as a registered fallback is told of it.
 #[allow(clippy::needless_pass_by_value, reason = "as the expansion has it")]
@@ -38,20 +12,24 @@ pub fn failed(core: &Core, error: Option<Box<str>>) -> CircuitError {
     CircuitError::Failed { failure: Failure::new(core.name(), error.as_deref()) }
 }
 
-/// What the fallback answers that is registered for the breaker's kind of service and this type, if
-/// there is one.
-pub fn registered<How, R: Registered<How>>(core: &Core, error: &CircuitError) -> Option<R> {
+/// What the fallback answers that is registered for the breaker's kind of service and this type of
+/// answer or its good part, if there is one. `of` makes an answer of the good part.
+pub fn registered<V: 'static, R: 'static>(
+    core: &Core,
+    error: &CircuitError,
+    of: fn(V) -> R,
+) -> Option<R> {
     let config = core.config();
     let service_type = config.service_type();
-    let found = service_type.and_then(|service_type| R::registered(service_type, error));
-    match found {
-        Some((answer, failed)) => {
-            core.count_fallback(failed);
-            Some(answer)
+    let found = service_type.and_then(|service_type| {
+        if let Some(fallback) = registry().registered::<R>(service_type) {
+            return Some(fallback(error));
         }
-        None => {
-            registry().miss_fallback::<R>(core.name(), service_type);
-            None
-        }
+        let fallback = registry().registered::<V>(service_type)?;
+        Some(of(fallback(error)))
+    });
+    if found.is_none() {
+        registry().miss_fallback::<R>(core.name(), service_type);
     }
+    found
 }

@@ -64,6 +64,12 @@ impl From<&str> for Selector {
     }
 }
 
+impl From<String> for Selector {
+    fn from(pattern: String) -> Self {
+        Self(Choice::Name(pattern))
+    }
+}
+
 /// Whether a name fits a pattern with `*` in it.
 fn matches(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };

@@ -111,3 +111,22 @@ async fn with_all_that_stands_around_a_call() {
     registry().register_fallback::<u8>("registered.plain", |_| 9);
     assert_eq!(plain(false).ok(), Some(9), "the last one registered");
 }
+
+#[circuit_breaker(
+    name = "registered.judged",
+    service_type = "registered.judged",
+    ignore_errors = Fault::NotFound,
+    fallback = "registered",
+)]
+async fn judged() -> Result<i8, Fault> {
+    Err(Fault::Down)
+}
+
+#[tokio::test]
+async fn its_answer_is_judged_as_the_functions_own() {
+    registry()
+        .register_fallback::<Result<i8, Fault>>("registered.judged", |_| Err(Fault::NotFound));
+    assert!(matches!(judged().await, Err(Fault::NotFound)));
+    let counted = totals("registered.judged");
+    assert_eq!((counted.fallbacks, counted.fallback_failures), (1, 0));
+}

@@ -408,3 +408,65 @@ async fn off_is_the_plain_function() {
     assert_eq!(switched(true, &Flaky::failing(2)).await.ok(), Some(3));
     assert_eq!(switched(true, &Flaky::failing(3)).await.ok(), Some(3), "a stale one");
 }
+
+/// By names of the runtime's own, on every type.
+trait Everywhere {
+    fn begin(&self) -> u32 {
+        1
+    }
+    fn again(&self) -> u32 {
+        2
+    }
+    fn wait(&self) -> u32 {
+        3
+    }
+    fn part(&self) -> u32 {
+        4
+    }
+}
+
+impl<T: ?Sized> Everywhere for T {}
+
+#[circuit_breaker(
+    name = "retries.everywhere",
+    retry(2, DELAY, when = |_| left < right),
+    stale_if_error("1h", key = (left, right)),
+)]
+async fn everywhere((left, right): (u32, u32), service: &Flaky) -> Result<u32, Fault> {
+    turn().await;
+    Ok(service.ask()? + service.begin() + service.again() + service.wait() + service.part() + left)
+}
+
+struct Pool {
+    client: Arc<Client>,
+}
+
+impl Pool {
+    #[circuit_breaker(name = "retries.before", retry(3, DELAY))]
+    fn before(
+        &self,
+        used_up: String,
+        service: Arc<Flaky>,
+    ) -> impl Future<Output = Result<String, Fault>> + Send {
+        let client = Arc::clone(&self.client);
+        let mut text = used_up + "!";
+        async move {
+            turn().await;
+            text.push('?');
+            service.ask()?;
+            Ok(format!("{text}{}", client.calls))
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_on_every_type_and_variables_before_the_block() {
+    assert_eq!(send(everywhere((1, 2), &Flaky::failing(1))).await.ok(), Some(13));
+    let service = Flaky::failing(1);
+    assert!(everywhere((2, 1), &service).await.is_err());
+    assert_eq!(service.asked(), 1, "`when` sees the names in patterns");
+
+    let pool = Pool { client: Arc::default() };
+    let answer = pool.before("a".to_owned(), Arc::new(Flaky::failing(2)));
+    assert_eq!(send(answer).await.ok().as_deref(), Some("a!?0"));
+}

@@ -377,3 +377,136 @@ async fn a_stale_answer_comes_after_the_last_attempt() {
     let counted = totals("stale.retried");
     assert_eq!((counted.calls, counted.retries, counted.stale_answers), (4, 2, 1));
 }
+
+/// Two services of one shape.
+trait Endpoint {
+    const PATH: &'static str;
+
+    async fn of_trait(&self, up: Up) -> Result<String, Fault>
+    where
+        Self: Sized;
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Orders;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Users;
+
+impl Endpoint for Orders {
+    const PATH: &'static str = "orders";
+
+    async fn of_trait(&self, up: Up) -> Result<String, Fault> {
+        of_type::<Self>(1, up).await
+    }
+}
+
+impl Endpoint for Users {
+    const PATH: &'static str = "users";
+
+    async fn of_trait(&self, up: Up) -> Result<String, Fault> {
+        of_type::<Self>(1, up).await
+    }
+}
+
+#[circuit_breaker(name = "stale.of_type", failure_threshold = 99, stale_if_error = "1h")]
+async fn of_type<T: Endpoint>(id: u32, up: Up) -> Result<String, Fault> {
+    up.ask().map(|()| format!("/{}/{id}", T::PATH))
+}
+
+#[circuit_breaker(name = "stale.of_number", failure_threshold = 99, stale_if_error("1h", key = id))]
+async fn of_number<const N: usize>(id: u32, up: Up) -> Result<String, Fault> {
+    up.ask().map(|()| format!("/{N}/{id}"))
+}
+
+struct Source<T>(std::marker::PhantomData<T>);
+
+impl<T: Endpoint> Source<T> {
+    #[circuit_breaker(name = "stale.of_impl", failure_threshold = 99, stale_if_error("1h", key = id))]
+    async fn get(id: u32, up: Up) -> Result<String, Fault> {
+        up.ask().map(|()| format!("/{}/{id}", T::PATH))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_differs_in_a_type_parameter_is_not_answered_for_one_another() {
+    assert!(Orders.of_trait(Up(true)).await.is_ok());
+    assert!(Users.of_trait(Up(false)).await.is_err());
+    assert_eq!(Orders.of_trait(Up(false)).await.ok().as_deref(), Some("/orders/1"));
+
+    assert!(of_number::<1>(1, Up(true)).await.is_ok());
+    assert!(of_number::<2>(1, Up(false)).await.is_err());
+    assert_eq!(of_number::<1>(1, Up(false)).await.ok().as_deref(), Some("/1/1"));
+
+    assert!(Source::<Orders>::get(1, Up(true)).await.is_ok());
+    assert!(Source::<Users>::get(1, Up(false)).await.is_err());
+    assert_eq!(Source::<Orders>::get(1, Up(false)).await.ok().as_deref(), Some("/orders/1"));
+}
+
+#[circuit_breaker(name = "stale.of_nothing", stale_if_error = "1h")]
+async fn of_nothing() -> Result<u32, Fault> {
+    Ok(1)
+}
+
+/// A store, an answer and a key that panic.
+struct Broken;
+
+impl StaleStore<String, u32> for Broken {
+    fn put(&self, _: String, _: u32) {
+        panic!("the store is broken");
+    }
+
+    async fn get(&self, _: &String) -> Option<StaleAnswer<u32>> {
+        turn().await;
+        panic!("the store is broken");
+    }
+}
+
+#[circuit_breaker(
+    name = "stale.broken",
+    stale_if_error(max_age = "1h", key = id, store = Broken),
+    fallback = |_, _| Ok(7),
+)]
+async fn broken(id: &str, up: Up) -> Result<u32, Fault> {
+    up.ask().map(|()| 1)
+}
+
+#[derive(Debug, PartialEq)]
+struct Explosive(bool);
+
+impl Clone for Explosive {
+    fn clone(&self) -> Self {
+        assert!(!self.0, "it is not to be cloned");
+        Self(self.0)
+    }
+}
+
+#[circuit_breaker(name = "stale.explosive", stale_if_error(max_age = "1h", key = id))]
+async fn explosive(id: u32, up: Up) -> Result<Explosive, Fault> {
+    up.ask().map(|()| Explosive(true))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_or_a_clone_that_panics_costs_no_call_its_answer() {
+    assert_eq!(of_nothing().await.ok(), Some(1));
+    assert_eq!(send(broken("a", Up(true))).await.ok(), Some(1));
+    assert_eq!(send(broken("a", Up(false))).await.ok(), Some(7), "the fallback");
+    assert_eq!(explosive(1, Up(true)).await.ok(), Some(Explosive(true)));
+    assert!(matches!(explosive(1, Up(false)).await, Err(Fault::Down)));
+}
+
+#[circuit_breaker(name = "stale.disabled", stale_if_error("1h", key = ()), retry(2, "1ms"), fallback = |_| Ok(9))]
+async fn disabled(up: Up) -> Result<u32, Fault> {
+    up.ask().map(|()| 1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_counted_while_the_breaker_is_disabled() {
+    assert!(disabled(Up(true)).await.is_ok());
+    let before = totals("stale.disabled");
+    breaker("stale.disabled").disable();
+    assert_eq!(disabled(Up(false)).await.ok(), Some(1), "answered all the same");
+    tokio::time::advance(Duration::from_secs(3_601)).await;
+    assert_eq!(disabled(Up(false)).await.ok(), Some(9));
+    assert_eq!(totals("stale.disabled"), before);
+}

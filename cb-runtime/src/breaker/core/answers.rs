@@ -28,6 +28,9 @@ pub(super) struct ExtraCounts {
 impl Core {
     /// Counts an answer that a fallback gave.
     pub(crate) fn count_fallback(&self, failed: bool) {
+        if self.word().is_disabled() {
+            return;
+        }
         self.add_fallback(failed);
         if self.word().is_narrated() {
             let result = if failed { FallbackResult::Failure } else { FallbackResult::Success };
@@ -39,7 +42,7 @@ impl Core {
     #[inline]
     pub(crate) fn count_fallback_quietly(&self, failed: bool) -> bool {
         let word = self.word();
-        let quietly = !word.is_detached() && !word.is_narrated();
+        let quietly = !word.is_detached() && !word.is_narrated() && !word.is_disabled();
         if quietly {
             self.add_fallback(failed);
         }
@@ -56,6 +59,9 @@ impl Core {
 
     /// Counts an answer that was given before, so long ago, and was given again.
     pub(crate) fn count_stale_answer(&self, age: Duration) {
+        if self.word().is_disabled() {
+            return;
+        }
         self.count(|extras| &extras.stale_answers);
         if self.word().is_narrated() {
             self.tell_of_call(|name, at| Event::StaleAnswerUsed { name, at, age });
@@ -64,6 +70,9 @@ impl Core {
 
     /// Counts a call that is made again; `attempt` counts from the first time on, so it is 2 or more.
     pub(crate) fn count_retry(&self, attempt: u32) {
+        if self.word().is_disabled() {
+            return;
+        }
         self.count(|extras| &extras.retries);
         if self.word().is_narrated() {
             self.tell_of_call(|name, at| Event::CallRetried { name, at, attempt });
