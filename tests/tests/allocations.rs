@@ -10,7 +10,8 @@ use std::{
 };
 
 use cb_runtime::{
-    __private::Site, CallError, CircuitBreaker, CircuitError, Config, Declaration, State, Window,
+    __private::Site, CallError, CircuitBreaker, CircuitError, Config, Declaration, Registry, State,
+    Window,
 };
 use tokio::{
     runtime::{self, Runtime},
@@ -66,6 +67,32 @@ fn given_an_allocation_when_it_is_measured_then_it_is_seen() {
     });
 
     assert_eq!(count, CALLS as u64, "or the other tests prove nothing");
+}
+
+#[test]
+fn given_alerts_that_are_looked_at_when_calls_succeed_then_nothing_is_allocated() {
+    let registry = Registry::new();
+    let breaker = registry.get_or_register("orders", Config::default()).unwrap();
+    breaker.call_blocking(|| Ok::<_, ()>(())).unwrap();
+    registry.alerts();
+
+    let count = allocations(|| breaker.call_blocking(|| Ok::<_, ()>(())).unwrap());
+
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn given_alerts_when_they_are_looked_at_often_then_no_more_is_kept_than_at_first() {
+    let registry = Registry::new();
+    let breaker = registry.get_or_register("orders", Config::default()).unwrap();
+    breaker.call_blocking(|| Ok::<_, ()>(())).unwrap();
+    let look = || drop(registry.alerts());
+
+    let first = allocation_counter::measure(look).bytes_current;
+    let later = allocation_counter::measure(|| (0..CALLS).for_each(|_| look())).bytes_current;
+
+    assert!((1..=600).contains(&first), "{first} bytes");
+    assert_eq!(later, 0);
 }
 
 #[test]
