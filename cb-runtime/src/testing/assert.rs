@@ -114,15 +114,15 @@ pub fn breaker(name: &str) -> CircuitBreaker {
 /// ```
 /// use cb_runtime::{State, assert_state, circuit_breaker, testing};
 ///
-/// #[circuit_breaker(name = "mail", failure_threshold = 3)]
+/// #[circuit_breaker(name = "letters", failure_threshold = 3)]
 /// async fn send(text: &str) -> anyhow::Result<()> {
 ///     Ok(())
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(
 /// testing::isolated(async {
-///     testing::trip("mail");
-///     assert_state!("mail", State::Open);
+///     testing::trip("letters");
+///     assert_state!("letters", State::Open);
 ///     assert!(send("late").await.is_err());
 /// })
 /// # );
