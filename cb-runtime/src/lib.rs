@@ -66,6 +66,7 @@
 //! | [`Snapshot`] | a breaker at one moment |
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
+//! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
 //! | [`Event`], [`Subscription`], [`Registry::on_transition`] | what happens to breakers |
 //!
 //! # Features
@@ -75,6 +76,7 @@
 //! | `macros` | yes | the attribute [`circuit_breaker`] |
 //! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
+//! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
@@ -117,11 +119,17 @@ pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};
 pub use fallback::{MemoryStore, StaleAnswer, StaleStore};
 pub use name::{Name, NameError};
 pub use observe::{
+    alert_bounds::AlertBounds,
+    alerts::{Alert, AlertKind, Severity},
     event::{Counts, Event, FallbackResult, Rejection, SettingChange},
+    health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
+    recommend::Recommendation,
     snapshot::{Snapshot, Totals},
 };
+#[cfg(feature = "export")]
+pub use registry::ExportError;
 pub use registry::{
     Conflict, Conflicts, Declaration, Declarations, RegisterError, Registry, Selector,
     Subscription, declarations, registry,

@@ -1,10 +1,10 @@
 //! A breaker's events on their way out, and those that went.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::task::AbortHandle;
 
-use crate::observe::event::Event;
+use crate::{breaker::State, clock::Tick, observe::event::Event};
 
 /// So many of the latest events are kept.
 const KEPT: usize = 100;
@@ -13,7 +13,10 @@ const KEPT: usize = 100;
 /// it, by one thread at a time, so that the order stays.
 #[derive(Default)]
 pub(super) struct Outbox {
-    history: VecDeque<Arc<Event>>,
+    /// With the time by which ages are reckoned; the events' own is the wall clock's.
+    history: VecDeque<(Tick, Arc<Event>)>,
+    /// When callers last met a closed breaker, while they do not.
+    down_since: Option<Tick>,
     waiting: VecDeque<Arc<Event>>,
     delivering: bool,
     /// The task that waits for the end of the open time, or checks, and the generation for which it
@@ -23,13 +26,20 @@ pub(super) struct Outbox {
 
 impl Outbox {
     /// Puts an event last. Those of single calls are not kept.
-    pub(super) fn put(&mut self, event: Event) {
+    pub(super) fn put(&mut self, event: Event, now: Tick) {
+        if let Event::Transition { from, to, dry_run: false, .. } = event {
+            match (from, to) {
+                (_, State::Closed) => self.down_since = None,
+                (State::Closed, _) => self.down_since = Some(now),
+                _ => {}
+            }
+        }
         let event = Arc::new(event);
         if !event.is_of_a_call() {
             if self.history.len() >= KEPT {
                 self.history.pop_front();
             }
-            self.history.push_back(Arc::clone(&event));
+            self.history.push_back((now, Arc::clone(&event)));
         }
         self.waiting.push_back(event);
     }
@@ -78,6 +88,17 @@ impl Outbox {
     }
 
     pub(super) fn history(&self) -> Vec<Event> {
-        self.history.iter().map(|event| Event::clone(event)).collect()
+        self.history.iter().map(|(_, event)| Event::clone(event)).collect()
+    }
+
+    /// The kept events that are no older than this, oldest first, each with its time.
+    pub(super) fn recent(&self, now: Tick, within: Duration) -> Vec<(Tick, Arc<Event>)> {
+        let older = |(at, _): &(Tick, Arc<Event>)| now.since(*at) > within;
+        self.history.iter().skip_while(|told| older(told)).cloned().collect()
+    }
+
+    /// Since when callers have not met a closed breaker, as the events tell it.
+    pub(super) fn down_since(&self) -> Option<Tick> {
+        self.down_since
     }
 }

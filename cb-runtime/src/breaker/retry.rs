@@ -31,6 +31,9 @@ impl Retrying {
     /// Whether the call is made again after a failure: where attempts are left, the breaker is not
     /// open by now, be it through this failure, and it is `wanted`. Then [`wait`](Self::wait) first.
     pub fn again(&mut self, core: &Core, wanted: impl FnOnce() -> bool) -> bool {
+        if self.attempts.number() > 1 {
+            core.count_failed_retry();
+        }
         if !self.attempts.are_left() || core.is_shut() || !wanted() {
             return false;
         }

@@ -52,21 +52,25 @@ pub(super) fn any<T>(_: &'static str, _: T) -> Result<(), ConfigError> {
     Ok(())
 }
 
-pub(super) fn at_least_one(field: &'static str, given: u32) -> Result<(), ConfigError> {
+pub(crate) fn at_least_one(field: &'static str, given: u32) -> Result<(), ConfigError> {
     check(given >= 1, field, "at least 1", &given)
 }
 
-pub(super) fn above_zero(field: &'static str, given: Duration) -> Result<(), ConfigError> {
+pub(crate) fn above_zero(field: &'static str, given: Duration) -> Result<(), ConfigError> {
     check(!given.is_zero(), field, "longer than zero", &given)
 }
 
 // Of numbers with a fraction: what is not a number keeps no bound.
 
-pub(super) fn rate(field: &'static str, given: f64) -> Result<(), ConfigError> {
+pub(crate) fn rate(field: &'static str, given: f64) -> Result<(), ConfigError> {
     check(given > 0.0 && given <= 1.0, field, "above 0 and at most 1", &given)
 }
 
-pub(super) fn above_one(field: &'static str, given: f64) -> Result<(), ConfigError> {
+pub(crate) fn share(field: &'static str, given: f64) -> Result<(), ConfigError> {
+    check((0.0..=1.0).contains(&given), field, "from 0 to 1", &given)
+}
+
+pub(crate) fn above_one(field: &'static str, given: f64) -> Result<(), ConfigError> {
     check(given > 1.0 && given.is_finite(), field, "a finite number above 1", &given)
 }
 

@@ -1,7 +1,7 @@
 //! A breaker's settings: complete and valid ([`Config`]), or some of them ([`ConfigBuilder`]).
 
 mod backoff;
-mod bounds;
+pub(crate) mod bounds;
 mod health;
 mod preset;
 #[cfg(test)]

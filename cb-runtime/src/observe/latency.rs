@@ -68,26 +68,74 @@ impl Histogram {
         }
     }
 
-    /// The figures, given the sum and the maximum of what was recorded; `None` where nothing was.
-    pub(crate) fn figures(&self, sum_nanos: u64, max_nanos: u64) -> Option<ResponseTimes> {
-        let count = |bucket: usize| {
-            let Span(counts) = self.0[bucket / SPAN].get()?;
-            Some(u64::from(counts[bucket % SPAN].load(Ordering::Relaxed)))
-        };
-        let counts: Vec<u64> =
-            (0..BUCKETS).map(|bucket| count(bucket).unwrap_or_default()).collect();
-        let timed: u64 = counts.iter().sum();
-        if timed == 0 {
-            return None;
+    /// The counts at this moment.
+    pub(crate) fn spread(&self) -> Spread {
+        let mut spread = Spread::default();
+        for (span, counts) in self.0.iter().zip(spread.0.chunks_mut(SPAN)) {
+            let Some(Span(found)) = span.get() else { continue };
+            for (count, found) in counts.iter_mut().zip(found) {
+                *count = u64::from(found.load(Ordering::Relaxed));
+            }
         }
-        let percentile =
-            |percent| Duration::from_nanos(percentile(&counts, timed, percent).min(max_nanos));
+        spread
+    }
+}
+
+/// What a [`Histogram`], or several, had counted at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spread([u64; BUCKETS]);
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self([0; BUCKETS])
+    }
+}
+
+/// A [`Spread`] of one breaker, as small as its counters are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept([u32; BUCKETS]);
+
+impl Kept {
+    pub(super) fn spread(&self) -> Spread {
+        Spread(self.0.map(u64::from))
+    }
+}
+
+impl Spread {
+    /// How many calls were timed.
+    pub(crate) fn timed(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
+    }
+
+    /// The same of one breaker, to be kept.
+    pub(super) fn kept(&self) -> Kept {
+        Kept(self.0.map(|count| u32::try_from(count).unwrap_or(u32::MAX)))
+    }
+
+    /// What was counted since.
+    pub(super) fn since(&self, Kept(earlier): &Kept) -> Self {
+        Self(std::array::from_fn(|at| self.0[at].saturating_sub(earlier[at].into())))
+    }
+
+    /// So many of 100 calls took no longer; zero where none was timed.
+    pub(crate) fn percentile(&self, percent: u64, max_nanos: u64) -> Duration {
+        Duration::from_nanos(percentile(&self.0, self.timed(), percent).min(max_nanos))
+    }
+
+    /// The figures, given the sum and the maximum of what was recorded; `None` where nothing was.
+    pub(crate) fn figures(&self, sum_nanos: u128, max_nanos: u64) -> Option<ResponseTimes> {
+        let timed = self.timed();
+        let mean = sum_nanos.checked_div(u128::from(timed))?;
         Some(ResponseTimes {
             timed,
-            mean: Duration::from_nanos(sum_nanos / timed),
-            p50: percentile(50),
-            p95: percentile(95),
-            p99: percentile(99),
+            mean: Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)),
+            p50: self.percentile(50, max_nanos),
+            p95: self.percentile(95, max_nanos),
+            p99: self.percentile(99, max_nanos),
             max: Duration::from_nanos(max_nanos),
         })
     }
@@ -150,7 +198,7 @@ mod tests {
             sum += nanos;
             max = nanos;
         }
-        let figures = histogram.figures(sum, max).expect("calls were recorded");
+        let figures = histogram.spread().figures(sum.into(), max).expect("calls were recorded");
         assert_eq!(figures.timed, 10_000);
         assert_eq!(figures.mean, Duration::from_micros(50_005));
         assert_eq!(figures.max, Duration::from_millis(100));
@@ -162,6 +210,6 @@ mod tests {
 
     #[test]
     fn nothing_recorded_is_no_figure() {
-        assert_eq!(Histogram::new().figures(0, 0), None);
+        assert_eq!(Histogram::new().spread().figures(0, 0), None);
     }
 }

@@ -1,8 +1,14 @@
 //! What can be seen of a breaker from outside.
 
+pub(crate) mod alert_bounds;
+pub(crate) mod alerts;
 pub(crate) mod event;
+pub(crate) mod health;
 pub(crate) mod hub;
 pub(crate) mod latency;
 pub(crate) mod log;
+pub(crate) mod look;
+pub(crate) mod recommend;
 pub(crate) mod snapshot;
 pub(crate) mod text;
+pub(crate) mod trend;

@@ -151,12 +151,12 @@ impl Snapshot {
     }
 }
 
-fn wall(now: Tick, then: Tick) -> SystemTime {
+pub(crate) fn wall(now: Tick, then: Tick) -> SystemTime {
     let wall_now = SystemTime::now();
     wall_now.checked_sub(now.since(then)).unwrap_or(wall_now)
 }
 
-pub(super) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&humantime::format_rfc3339_millis(*time))
 }
 

@@ -1,6 +1,8 @@
 //! What annotated functions say about their breakers, known before any of them is called.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::config::ConfigBuilder;
 
@@ -69,6 +71,21 @@ impl Declaration {
     }
 }
 
+/// Its name, function, file, line and fallback, and the settings as a map, each as it was written.
+impl Serialize for Declaration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let settings: BTreeMap<&str, String> = self.settings().into_iter().collect();
+        let mut fields = serializer.serialize_struct("Declaration", 6)?;
+        fields.serialize_field("name", self.name)?;
+        fields.serialize_field("function", &self.function())?;
+        fields.serialize_field("file", self.file)?;
+        fields.serialize_field("line", &self.line)?;
+        fields.serialize_field("settings", &settings)?;
+        fields.serialize_field("fallback", &self.fallback)?;
+        fields.end()
+    }
+}
+
 /// How a declaration gets from an expansion to [`declarations`].
 #[derive(Debug)]
 #[doc(hidden)]
@@ -77,7 +94,7 @@ pub struct Declared(pub &'static Declaration);
 inventory::collect!(Declared);
 
 /// The annotated functions of a program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Declarations(Vec<&'static Declaration>);
 
 /// Every annotated function in the program, called or not, in the order of files and lines.
@@ -98,6 +115,11 @@ pub fn declarations() -> Declarations {
 }
 
 impl Declarations {
+    #[cfg(feature = "export")]
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// The functions, in the order of files and lines.
     pub fn iter(&self) -> impl Iterator<Item = &'static Declaration> {
         self.0.iter().copied()

@@ -1,7 +1,10 @@
 //! Breakers by name, and what the program declares about them.
 
 mod declaration;
+#[cfg(feature = "export")]
+mod export;
 mod handlers;
+mod health;
 mod keyed;
 mod registered;
 mod site;
@@ -14,7 +17,10 @@ use std::{
 };
 
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
+#[cfg(feature = "export")]
+pub use export::ExportError;
 pub use handlers::Selector;
+use health::Made;
 use keyed::{Family, Full, Text};
 use registered::Fallbacks;
 #[cfg(feature = "testing")]
@@ -30,7 +36,7 @@ use crate::{
     config::Config,
     isolation,
     name::{self, Name, NameError},
-    observe::{hub::Hub, log, snapshot::Snapshot},
+    observe::{alert_bounds::AlertBounds, hub::Hub, log, snapshot::Snapshot},
     primitive::{RwLock, read, write},
 };
 
@@ -60,6 +66,8 @@ struct Shared {
     hub: Arc<Hub>,
     /// What functions without a fallback of their own answer with.
     fallbacks: Fallbacks,
+    alert_bounds: RwLock<AlertBounds>,
+    made: Made,
 }
 
 /// Why a breaker was not registered.

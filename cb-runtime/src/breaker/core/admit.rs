@@ -95,6 +95,7 @@ impl Core {
             }
             Role::Call | Role::Onlooker => {}
         }
+        self.count_bulkhead_full();
         self.refuse(refused, word)
     }
 

@@ -1,10 +1,16 @@
 //! Counts of what is done about calls that the service did not answer.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use super::Core;
 use crate::{
-    observe::event::{Event, FallbackResult},
+    observe::{
+        event::{Event, FallbackResult},
+        trend::Trend,
+    },
     primitive::{AtomicU64, Ordering},
 };
 
@@ -15,6 +21,10 @@ pub(super) struct Extras {
     fallback_failures: AtomicU64,
     stale_answers: AtomicU64,
     retries: AtomicU64,
+    failed_retries: AtomicU64,
+    bulkhead_full: AtomicU64,
+    /// Of those who look at the alerts, and only of them: no primitive of loom's.
+    trend: Mutex<Option<Box<Trend>>>,
 }
 
 /// The same at one moment.
@@ -23,6 +33,8 @@ pub(super) struct ExtraCounts {
     pub(super) fallback_failures: u64,
     pub(super) stale_answers: u64,
     pub(super) retries: u64,
+    pub(super) failed_retries: u64,
+    pub(super) bulkhead_full: u64,
 }
 
 impl Core {
@@ -79,6 +91,23 @@ impl Core {
         }
     }
 
+    /// Counts a call that was made again and failed again.
+    pub(crate) fn count_failed_retry(&self) {
+        self.count(|extras| &extras.failed_retries);
+    }
+
+    /// Counts a call that the breaker let pass and for which there was no place.
+    pub(super) fn count_bulkhead_full(&self) {
+        self.count(|extras| &extras.bulkhead_full);
+    }
+
+    /// What was kept of earlier looks at the alerts. Made by the first.
+    pub(crate) fn with_trend<R>(&self, look: impl FnOnce(&mut Trend) -> R) -> R {
+        let Extras { trend, .. } = self.extras.get_or_init(Box::default);
+        let mut trend = trend.lock().unwrap_or_else(PoisonError::into_inner);
+        look(trend.get_or_insert_default())
+    }
+
     #[cold]
     #[inline(never)]
     fn count(&self, counter: fn(&Extras) -> &AtomicU64) {
@@ -91,6 +120,8 @@ impl Core {
             fallback_failures: extras.fallback_failures.load(Ordering::Relaxed),
             stale_answers: extras.stale_answers.load(Ordering::Relaxed),
             retries: extras.retries.load(Ordering::Relaxed),
+            failed_retries: extras.failed_retries.load(Ordering::Relaxed),
+            bulkhead_full: extras.bulkhead_full.load(Ordering::Relaxed),
         }
     }
 }

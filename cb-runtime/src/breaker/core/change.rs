@@ -50,8 +50,8 @@ impl Inner {
         (result, step.news)
     }
 
-    fn put(&mut self, event: Event) {
-        self.outbox.get_or_insert_default().put(event);
+    fn put(&mut self, event: Event, now: Tick) {
+        self.outbox.get_or_insert_default().put(event, now);
     }
 }
 
@@ -90,7 +90,7 @@ impl Core {
         }
         for change in news {
             let event = self.event(change, inner, now);
-            inner.put(event);
+            inner.put(event, now);
         }
         let word = inner.word(now);
         self.published.store(&opening, inner.machine.mode_until());
@@ -134,9 +134,9 @@ impl Core {
         if !self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
             return self.set_narrated(false);
         }
-        let event = event(self.name.clone(), SystemTime::now());
+        let (event, now) = (event(self.name.clone(), SystemTime::now()), Tick::now());
         let mut inner = lock(&self.inner);
-        inner.put(event);
+        inner.put(event, now);
         let first = inner.outbox.as_mut().and_then(|outbox| outbox.begin());
         drop(inner);
         if let Some(first) = first {

@@ -1,12 +1,15 @@
 //! What can be seen of a breaker. Reading changes nothing.
 
-use super::Core;
+use std::time::Duration;
+
+use super::{Core, Inner};
 use crate::{
-    breaker::{Mode, Opening, State, stakes::Stakes},
+    breaker::{Mode, Opening, State, outbox::Outbox, stakes::Stakes},
     clock::Tick,
     config::Config,
     observe::{
         event::Event,
+        look::{Aside, Look, met},
         snapshot::{Snapshot, Totals},
     },
     primitive::lock,
@@ -67,10 +70,26 @@ impl Core {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
+        self.look(Duration::ZERO).snapshot
+    }
+
+    /// Whether the program's health hangs on the breaker, and what callers meet.
+    pub(crate) fn standing(&self) -> (bool, State) {
+        let now = Tick::now();
+        let inner = lock(&self.inner);
+        let Inner { machine, config, .. } = &*inner;
+        (config.critical(), met(machine.state(now), machine.mode(now)))
+    }
+
+    /// The breaker at this moment, with its changes of the latest so long.
+    pub(crate) fn look(&self, within: Duration) -> Look {
         let now = Tick::now();
         let inner = lock(&self.inner);
         let (config, ledger) = (inner.config.clone(), inner.ledger.clone());
         let machine = inner.machine.as_of(now, &config, self.passed());
+        let outbox = inner.outbox.as_deref();
+        let recent = outbox.map(|outbox| outbox.recent(now, within)).unwrap_or_default();
+        let down_since = outbox.and_then(Outbox::down_since);
         drop(inner);
         let ledger = ledger.read();
         let (sums, extras) = (self.stripes.sums(), self.extra_counts());
@@ -88,9 +107,14 @@ impl Core {
             stale_answers: extras.stale_answers,
             retries: extras.retries,
         };
-        Snapshot::new(now, &self.name, config, &machine, totals)
-            .with_times(self.latency.figures(sums.timed_nanos, sums.slowest_nanos))
+        let spread = self.latency.spread();
+        let times = spread.figures(u128::from(sums.timed_nanos), sums.slowest_nanos);
+        let snapshot = Snapshot::new(now, &self.name, config, &machine, totals)
+            .with_times(times)
             .with_last(now, sums.last_success, ledger.last_failure)
-            .with_last_error(ledger.last_error)
+            .with_last_error(ledger.last_error);
+        let aside =
+            Aside { failed_retries: extras.failed_retries, bulkhead_full: extras.bulkhead_full };
+        Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside }
     }
 }

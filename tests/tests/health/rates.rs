@@ -1,0 +1,153 @@
+use std::time::SystemTime;
+
+use cb_runtime::{AlertBounds, Window};
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn an_error_rate_over_its_bound_is_a_warning() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", patient().window(Window::calls(10)).min_calls(10));
+    for _ in 0..7 {
+        succeed(&breaker).await;
+    }
+    for _ in 0..2 {
+        fail(&breaker).await;
+    }
+    assert_eq!(find(&registry, AlertKind::ErrorRate), None, "below min_calls");
+    succeed(&breaker).await;
+    assert_eq!(find(&registry, AlertKind::ErrorRate), None, "20 % is not over 20 %");
+    fail(&breaker).await;
+    let alert = find(&registry, AlertKind::ErrorRate).expect("3 of 10 failed");
+    assert_eq!(alert.severity, Severity::Warning);
+    assert_eq!(alert.text, "30 % of the latest calls through `db` failed, over 20 %");
+    assert_near(alert.since, SystemTime::now());
+
+    advance(HOUR).await;
+    let later = find(&registry, AlertKind::ErrorRate).expect("no call has come");
+    assert_near(later.since + HOUR, SystemTime::now());
+    breaker.disable();
+    assert_eq!(find(&registry, AlertKind::ErrorRate), None, "nothing is counted");
+    breaker.resume();
+    let anew = find(&registry, AlertKind::ErrorRate).expect("its window is what it was");
+    assert_near(anew.since, SystemTime::now());
+    for _ in 0..8 {
+        succeed(&breaker).await;
+    }
+    assert_eq!(find(&registry, AlertKind::ErrorRate), None, "2 of 10 failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_has_an_error_rate() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", patient());
+    breaker.metrics_only();
+    for _ in 0..10 {
+        fail(&breaker).await;
+    }
+    assert!(find(&registry, AlertKind::ErrorRate).is_some());
+}
+
+/// Opens at half of ten calls, and calls over a second are slow.
+fn slow_settings() -> ConfigBuilder {
+    patient().slow_call(SECOND).slow_call_rate(0.5).min_calls(10).recovery_timeout(MINUTE)
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_calls_that_reach_their_rate_are_a_warning() {
+    let registry = Registry::new();
+    registry.set_alert_bounds(AlertBounds::new().slow_call_rate(0.3)).unwrap();
+    let breaker = make(&registry, "db", slow_settings().window(Window::calls(10)));
+    for _ in 0..7 {
+        succeed(&breaker).await;
+    }
+    for _ in 0..2 {
+        take(&breaker, 2 * SECOND).await;
+    }
+    succeed(&breaker).await;
+    assert_eq!(find(&registry, AlertKind::SlowCalls), None, "2 of 10");
+    take(&breaker, 2 * SECOND).await;
+    let alert = find(&registry, AlertKind::SlowCalls).expect("3 of 10");
+    assert_eq!(alert.severity, Severity::Warning);
+    assert_eq!(alert.text, "30 % of the latest calls through `db` took longer than 1s");
+    assert_near(alert.since, SystemTime::now());
+    for _ in 0..8 {
+        succeed(&breaker).await;
+    }
+    assert_eq!(find(&registry, AlertKind::SlowCalls), None, "2 of 10");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_bound_it_is_the_breakers_own_rate() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", slow_settings().window(Window::calls(100)));
+    for _ in 0..4 {
+        take(&breaker, 2 * SECOND).await;
+    }
+    for _ in 0..4 {
+        succeed(&breaker).await;
+    }
+    take(&breaker, 2 * SECOND).await;
+    assert_eq!(find(&registry, AlertKind::SlowCalls), None, "below min_calls");
+    // The tenth call is quick, and a quick success opens nothing.
+    succeed(&breaker).await;
+    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(
+        text(&registry, AlertKind::SlowCalls).as_deref(),
+        Some("50 % of the latest calls through `db` took longer than 1s")
+    );
+
+    take(&breaker, 2 * SECOND).await;
+    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(
+        text(&registry, AlertKind::SlowCalls).as_deref(),
+        Some("circuit breaker `db` opened for slow calls: 6 of 11 calls were slow")
+    );
+    recover(&breaker).await;
+    assert_eq!(find(&registry, AlertKind::SlowCalls), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_p95_twice_its_earlier_value_is_a_warning() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", patient());
+    let calls = async |calls: u32, millis: u64| {
+        for _ in 0..calls {
+            take(&breaker, Duration::from_millis(millis)).await;
+        }
+    };
+    calls(100, 100).await;
+    assert_eq!(find(&registry, AlertKind::ResponseTime), None, "nothing to compare with");
+    calls(100, 150).await;
+    assert_eq!(find(&registry, AlertKind::ResponseTime), None, "half more");
+    calls(19, 300).await;
+    let alert = find(&registry, AlertKind::ResponseTime).expect("three times");
+    assert_eq!(alert.severity, Severity::Warning);
+    assert!(alert.text.starts_with("the p95 of calls through `db` is "), "{alert}");
+    assert_near(alert.since, SystemTime::now());
+
+    // A mark is made after five minutes, and one period later there is nothing late any more.
+    advance(5 * MINUTE).await;
+    let later = find(&registry, AlertKind::ResponseTime).expect("in the present period");
+    assert!(later.since < SystemTime::now() - 4 * MINUTE, "since the look that first saw it");
+    advance(5 * MINUTE - NANO).await;
+    assert!(find(&registry, AlertKind::ResponseTime).is_some());
+    advance(NANO).await;
+    assert_eq!(find(&registry, AlertKind::ResponseTime), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_of_a_breaker_goes_with_it() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", patient());
+    for _ in 0..100 {
+        take(&breaker, Duration::from_millis(10)).await;
+    }
+    registry.alerts();
+    registry.remove("db");
+    let another = make(&registry, "db", patient());
+    for _ in 0..100 {
+        take(&another, Duration::from_millis(100)).await;
+    }
+    assert_eq!(find(&registry, AlertKind::ResponseTime), None);
+}
