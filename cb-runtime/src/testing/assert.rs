@@ -63,10 +63,10 @@ impl<T: NameOrBreaker + ?Sized> NameOrBreaker for &T {
 /// function's first call too; where it has a `key`, it is called `name[key]`.
 ///
 /// ```
-/// use cb_runtime::{State, circuit_breaker, testing};
+/// use cb_runtime::{circuit_breaker, testing};
 ///
 /// #[circuit_breaker(name = "stock", key = warehouse)]
-/// fn stock(warehouse: &str) -> Result<u32, String> {
+/// fn stock(warehouse: &str) -> anyhow::Result<u32> {
 ///     Ok(3)
 /// }
 ///
@@ -112,17 +112,17 @@ pub fn breaker(name: &str) -> CircuitBreaker {
 /// - **Open**, it stays so, for no longer than it was to.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(
 /// use cb_runtime::{State, assert_state, circuit_breaker, testing};
 ///
-/// #[circuit_breaker(name = "mail", failure_threshold = 3)]
+/// #[circuit_breaker(name = "letters", failure_threshold = 3)]
 /// async fn send(text: &str) -> anyhow::Result<()> {
 ///     Ok(())
 /// }
 ///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(
 /// testing::isolated(async {
-///     testing::trip("mail");
-///     assert_state!("mail", State::Open);
+///     testing::trip("letters");
+///     assert_state!("letters", State::Open);
 ///     assert!(send("late").await.is_err());
 /// })
 /// # );

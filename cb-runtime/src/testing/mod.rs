@@ -18,7 +18,7 @@
 //! ```
 //! use cb_runtime::{State, assert_state, circuit_breaker, testing};
 //!
-//! #[circuit_breaker(name = "prices", failure_threshold = 2, fallback = |_| Ok(9.5))]
+//! #[circuit_breaker(name = "bread_prices", failure_threshold = 2, fallback = |_| Ok(9.5))]
 //! async fn price(article: u32) -> Result<f64, String> {
 //!     Err(format!("no connection for article {article}"))
 //! }
@@ -29,15 +29,15 @@
 //!     for _ in 0..2 {
 //!         price(1).await.unwrap();
 //!     }
-//!     assert_state!("prices", State::Open, "after two failures");
+//!     assert_state!("bread_prices", State::Open, "after two failures");
 //! })
 //! .await;
 //!
 //! testing::isolated(async {
-//!     assert_state!("prices", State::Closed);
-//!     testing::trip("prices");
+//!     assert_state!("bread_prices", State::Closed);
+//!     testing::trip("bread_prices");
 //!     assert_eq!(price(1).await, Ok(9.5));
-//!     assert_eq!(testing::breaker("prices").snapshot().totals.rejected, 1);
+//!     assert_eq!(testing::breaker("bread_prices").snapshot().totals.rejected, 1);
 //! })
 //! .await;
 //! # }
