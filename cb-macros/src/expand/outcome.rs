@@ -70,23 +70,11 @@ impl Expansion<'_> {
         if self.settings.retry.is_some() {
             return self.attempts(&ends.map(|end| code!(break #end)));
         }
-        let runtime = self.runtime;
         let (call, admit, timed_out) =
             (self.call(false), self.admit(), self.timed_out(&ends.timed_out));
         let Ends { answer, failed, rejected, .. } = ends;
         let (failed, rejected) = (failed.code, rejected.code);
-        // One arm where both are the same, for the compiler's sake.
-        let returned = if self.is_plain() {
-            code! {
-                #runtime::__private::Settled::Answer(answer)
-                | #runtime::__private::Settled::Failed(answer) => answer,
-            }
-        } else {
-            code! {
-                #runtime::__private::Settled::Answer(answer) => #answer,
-                #runtime::__private::Settled::Failed(answer) => #failed,
-            }
-        };
+        let returned = self.returned(&answer, &failed);
         code! {
             match #admit {
                 ::core::result::Result::Ok(held) => match #call { #returned #timed_out },
@@ -95,9 +83,20 @@ impl Expansion<'_> {
         }
     }
 
-    /// Whether a failed answer goes to the caller just as any other.
-    fn is_plain(&self) -> bool {
-        self.settings.stale_if_error.is_none() && !self.asks_registered(Cause::Failed)
+    /// The arms for a value that the body returned: one where a failed answer goes to the caller just as
+    /// any other, for the compiler's sake.
+    fn returned(&self, answer: &TokenStream, failed: &TokenStream) -> TokenStream {
+        let runtime = self.runtime;
+        if self.settings.stale_if_error.is_none() && !self.asks_registered(Cause::Failed) {
+            return code! {
+                #runtime::__private::Settled::Answer(answer)
+                | #runtime::__private::Settled::Failed(answer) => answer,
+            };
+        }
+        code! {
+            #runtime::__private::Settled::Answer(answer) => #answer,
+            #runtime::__private::Settled::Failed(answer) => #failed,
+        }
     }
 
     /// The caller gets what there is, unless somebody else answers: an expression of the return type.
@@ -127,7 +126,7 @@ impl Expansion<'_> {
 
     /// The call of a function with fallbacks of its own.
     pub(super) fn with_fallback(&self, fallbacks: &Fallbacks) -> TokenStream {
-        let Self { settings, runtime, function, .. } = self;
+        let Self { settings, function, .. } = self;
         let values = Values::new(function, fallbacks);
         // Without anybody to tell, the cause is not made.
         let told = fallbacks.0.first().is_some_and(|first| first.takes_cause(function));
@@ -155,20 +154,9 @@ impl Expansion<'_> {
         let admitted = if self.falls_back(Cause::Failed) {
             self.admitted(&values, told)
         } else {
-            let returned = self.kept_answer();
             let (call, failed) = (self.call(false), self.to_caller(Cause::Failed).code);
             let timed_out = self.timed_out(&self.to_caller(Cause::TimedOut));
-            let returned = if self.is_plain() {
-                code! {
-                    #runtime::__private::Settled::Answer(answer)
-                    | #runtime::__private::Settled::Failed(answer) => answer,
-                }
-            } else {
-                code! {
-                    #runtime::__private::Settled::Answer(answer) => #returned,
-                    #runtime::__private::Settled::Failed(answer) => #failed,
-                }
-            };
+            let returned = self.returned(&self.kept_answer(), &failed);
             code!(return match #call { #returned #timed_out })
         };
         let rejected = if self.falls_back(Cause::Rejected) {
