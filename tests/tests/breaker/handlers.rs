@@ -227,6 +227,7 @@ fn given_no_runtime_when_a_handler_is_registered_then_it_runs_on_a_thread_of_its
     let (to, sent) = mpsc::channel::<(ThreadId, Heard)>();
     registry.on_transition(Selector::all(), move |event| {
         to.send((thread::current().id(), heard(&event))).unwrap();
+        // On the clock of the computer, as nobody else has this thread's: that a handler can wait there.
         async { sleep(Duration::from_millis(1)).await }
     });
     let breaker = registered(&registry, "orders", settings());

@@ -144,6 +144,8 @@ fn lock(path: &Path) -> Result<File, DiskStoreError> {
         if process != Some(process::id()) || Instant::now() > given_up {
             return Err(DiskStoreError::InUse { path: path.to_owned(), process });
         }
+        // Nobody tells when a lock of a file is free: a program that this one is just starting has a
+        // copy of it for a moment longer than the store that let go. On a thread of the store's own.
         thread::sleep(Duration::from_millis(5));
     }
     // Only to be told to others, so that a failure is none.
