@@ -100,6 +100,7 @@ pub mod guide;
 mod isolation;
 mod name;
 mod observe;
+mod pattern;
 mod policy;
 mod primitive;
 mod registry;
@@ -112,7 +113,9 @@ mod window;
 pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
-pub use config::{Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Window};
+pub use config::{
+    Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Origin, Window,
+};
 pub use error::{CallError, CircuitError, Failure};
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]
 pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};

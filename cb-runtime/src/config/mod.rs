@@ -2,7 +2,10 @@
 
 mod backoff;
 pub(crate) mod bounds;
+mod calls;
 mod health;
+mod layers;
+mod origin;
 mod preset;
 #[cfg(test)]
 mod tests;
@@ -15,7 +18,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 pub use backoff::Backoff;
 pub use bounds::ConfigError;
+pub(crate) use calls::{CallChanges, RetryChanges};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
+pub(crate) use layers::{CallLayer, Layer, Layers, variable_name};
+pub use origin::Origin;
 pub(crate) use value::Setting;
 pub use window::{IsWindow, NoWindow, Window, WindowOf};
 
