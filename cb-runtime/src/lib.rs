@@ -117,7 +117,8 @@ pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, Tran
 #[cfg(feature = "config")]
 pub use config::file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 pub use config::{
-    Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Origin, Window,
+    Backoff, Config, ConfigBuilder, ConfigError, ExplainedCalls, ExplainedSetting, Explanation,
+    HealthCheck, HealthFuture, Origin, Overridden, Window,
 };
 pub use error::{CallError, CircuitError, Failure};
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]
