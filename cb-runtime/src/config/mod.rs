@@ -23,6 +23,10 @@ pub use backoff::Backoff;
 pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
+#[cfg(feature = "config")]
+pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
+#[cfg(feature = "config")]
+pub(crate) use file::{Findings, Named, Read, near, quoted};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 pub(crate) use layers::{CallLayer, Layer, Layers, variable_name};
 pub use origin::Origin;

@@ -6,7 +6,7 @@ mod document;
 mod error;
 mod intern;
 mod json;
-mod near;
+pub(crate) mod near;
 mod place;
 mod problem;
 mod read;
@@ -19,15 +19,14 @@ mod tests;
 mod toml;
 mod toml_twice;
 mod tree;
-mod unknown;
 mod value;
 mod variables;
 
-pub(crate) use document::Document;
 pub use error::LoadError;
 pub use problem::ConfigProblem;
 pub(crate) use problem::Problems;
 pub(crate) use read::{Findings, Named, Read};
+pub(crate) use shown::quoted;
 pub use source::Source;
 pub(crate) use value::{Found, FromFile};
 
