@@ -15,7 +15,7 @@ use crate::config::{CallChanges, CallLayer, ConfigBuilder, Origin, RetryChanges,
 /// The settings of calls that a file can change.
 pub(super) const KEYS: &[&str] = &["call_timeout", "max_concurrent", "retry", "stale_if_error"];
 
-const RETRY: &[(&str, &str)] = &[
+pub(super) const RETRY: [(&str, &str); 5] = [
     ("max_attempts", "3"),
     ("delay", "\"100ms\""),
     ("factor", "2.0"),
@@ -82,7 +82,7 @@ fn read_one(
 }
 
 fn retry(found: &Found<'_>, problems: &mut Problems) -> Option<RetryChanges> {
-    let entries = found.table(problems, || several(&found.place, RETRY))?;
+    let entries = found.table(problems, || several(&found.place, &RETRY))?;
     let mut retry = RetryChanges::default();
     for entry in entries {
         let part = found.inner(entry);
@@ -97,7 +97,7 @@ fn retry(found: &Found<'_>, problems: &mut Problems) -> Option<RetryChanges> {
             }
             "jitter" => retry.jitter = part.bounded(problems, "jitter", bounds::share),
             key => {
-                unknown_part(&part, key, RETRY, problems);
+                unknown_part(&part, key, &RETRY, problems);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    near,
+    calls, near,
     place::Place,
     problem::{ConfigProblem, Problems},
     settings,
@@ -139,7 +139,12 @@ fn setting(
     }
     let setting = setting.to_ascii_lowercase();
     if !ConfigBuilder::SETTINGS.contains(&setting.as_str()) {
-        problems.add(&place, || near::unknown_setting(&setting, ConfigBuilder::SETTINGS));
+        problems.add(&place, || {
+            if calls::KEYS.contains(&setting.as_str()) {
+                return "is a setting of calls, which a file changes under `[breakers.\"NAME\".calls.FUNCTION]`, and a variable cannot".to_owned();
+            }
+            near::unknown_setting(&setting, &settings::names())
+        });
         return;
     }
     if value.is_empty() {
