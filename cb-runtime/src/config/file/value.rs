@@ -45,7 +45,7 @@ impl<'a> Found<'a> {
             _ => None,
         };
         let place = self.place.inner(part, at.map_or(0, |entry| entry.at));
-        problems.add(&place, || self.of_part(&place, message()));
+        problems.add(&place, || of_part(&place, message()));
         None
     }
 
@@ -64,21 +64,12 @@ impl<'a> Found<'a> {
     /// Tells that the value is of a wrong kind.
     fn refuse<T>(&self, takes: impl fmt::Display, problems: &mut Problems) -> Option<T> {
         let message = || format!("takes {takes}, found {}", kind(self.value));
-        problems.add(&self.place, || self.of_part(&self.place, message()));
+        problems.add(&self.place, || of_part(&self.place, message()));
         None
     }
 
-    /// The message with the part's name in it, where the place shows it not: of a variable it shows the
-    /// variable's name.
-    fn of_part(&self, place: &Place<'_>, message: String) -> String {
-        match place {
-            Place::Variable { part: Some(part), .. } => format!("`{part}` {message}"),
-            _ => message,
-        }
-    }
-
     fn say<T>(&self, problems: &mut Problems, message: impl FnOnce() -> String) -> Option<T> {
-        problems.add(&self.place, || self.of_part(&self.place, message()));
+        problems.add(&self.place, || of_part(&self.place, message()));
         None
     }
 
@@ -103,6 +94,15 @@ impl<'a> Found<'a> {
             Place::Text { .. } => "\"",
             Place::Variable { .. } => "",
         }
+    }
+}
+
+/// The message with the part's name in it, where the place shows it not: of a variable it shows the
+/// variable's name.
+fn of_part(place: &Place<'_>, message: String) -> String {
+    match place {
+        Place::Variable { part: Some(part), .. } => format!("`{part}` {message}"),
+        _ => message,
     }
 }
 

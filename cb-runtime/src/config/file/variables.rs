@@ -102,7 +102,8 @@ fn one(
         Some(ENABLED) => match value::flag(value) {
             Some(flag) => read.enabled = Some(flag),
             None => {
-                problems.add(&place, || format!("takes `true` or `false`, found {}", quoted(value)))
+                problems
+                    .add(&place, || format!("takes `true` or `false`, found {}", quoted(value)));
             }
         },
         Some(_) => read.environment = Some((shown_name, value.to_owned())),

@@ -96,7 +96,7 @@ fn a_file_that_may_not_be_read_is_told_so() {
 
     let files = Files::new();
     let source = files.with("a.toml", b"");
-    fs::set_permissions(files.path("a.toml"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(files.path("a.toml"), fs::Permissions::from_mode(0o000)).unwrap();
     // Whoever may read all can read it.
     if fs::read(files.path("a.toml")).is_err() {
         assert_eq!(refused(&source), ["the program may not read it"]);
