@@ -67,6 +67,19 @@ impl Layers {
         variables.chain(matching.map(|(_, layer)| layer))
     }
 
+    /// Where a setting of a breaker is given in what was loaded, at the highest.
+    pub(crate) fn place(
+        &self,
+        name: &str,
+        service_type: Option<&str>,
+        setting: &str,
+    ) -> Option<&Origin> {
+        // `backoff.factor` is of `backoff`.
+        let setting = setting.split('.').next().unwrap_or(setting);
+        let below = self.of_type(service_type).into_iter().chain([&self.defaults]);
+        self.above(name).chain(below).find_map(|layer| layer.origins.get(setting))
+    }
+
     /// What the file says of a service type.
     pub(crate) fn of_type(&self, service_type: Option<&str>) -> Option<&Layer> {
         self.service_types.get(service_type?)

@@ -433,6 +433,12 @@ impl Config {
 }
 
 impl ConfigBuilder {
+    /// The service type that is given.
+    #[cfg(feature = "config")]
+    pub(crate) fn given_service_type(&self) -> Option<&'static str> {
+        self.service_type
+    }
+
     /// The settings of the service type's preset.
     pub(crate) fn preset(&self) -> Self {
         self.service_type.map_or_else(Self::new, preset::preset)
