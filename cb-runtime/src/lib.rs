@@ -77,6 +77,7 @@
 //! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
+//! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
@@ -113,6 +114,8 @@ mod window;
 pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
+#[cfg(feature = "config")]
+pub use config::file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 pub use config::{
     Backoff, Config, ConfigBuilder, ConfigError, ExplainedCalls, ExplainedSetting, Explanation,
     HealthCheck, HealthFuture, Origin, Overridden, Window,

@@ -4,6 +4,8 @@ mod backoff;
 pub(crate) mod bounds;
 mod calls;
 mod explain;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod health;
 mod layers;
 mod origin;
@@ -296,6 +298,34 @@ macro_rules! settings {
                     found.push((stringify!($rare), here.show(), there.show()));
                 })*
                 found
+            }
+
+            /// The names of all settings.
+            #[cfg(feature = "config")]
+            pub(crate) const SETTINGS: &[&str] = &[$(stringify!($name),)* $(stringify!($rare),)*];
+
+            /// Puts the setting of this name, as a file or a variable has it, in the place of what there
+            /// was. Its name, if there is one of this name and the value keeps its bound.
+            #[cfg(feature = "config")]
+            pub(crate) fn put(
+                &mut self,
+                name: &str,
+                found: &file::Found<'_>,
+                problems: &mut file::Problems,
+            ) -> Option<&'static str> {
+                $(if name == stringify!($name) {
+                    let value = file::FromFile::read(found, problems)?;
+                    found.keeps($bound(stringify!($name), value), problems)?;
+                    self.$name = Some(value);
+                    return Some(stringify!($name));
+                })*
+                $(if name == stringify!($rare) {
+                    let value = file::FromFile::read(found, problems)?;
+                    found.keeps($rare_bound(stringify!($rare), value), problems)?;
+                    self.$rare = Some(value);
+                    return Some(stringify!($rare));
+                })*
+                None
             }
 
             /// The settings that are given: name and value.
