@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::config::ConfigBuilder;
+use super::function;
+use crate::{
+    config::{CallChanges, ConfigBuilder},
+    policy::{CallSettings, Calls},
+};
 
 /// One annotated function: its breaker's name, its place, and the settings written there.
 #[derive(Debug)]
@@ -15,6 +19,8 @@ pub struct Declaration {
     line: u32,
     settings: ConfigBuilder,
     fallback: Option<&'static str>,
+    /// Where there are any settings of its calls that may change.
+    calls: Option<&'static Calls>,
 }
 
 impl Declaration {
@@ -27,7 +33,15 @@ impl Declaration {
         settings: ConfigBuilder,
         fallback: Option<&'static str>,
     ) -> Self {
-        Self { name, function, file, line, settings, fallback }
+        Self { name, function, file, line, settings, fallback, calls: None }
+    }
+
+    /// What an expansion writes down besides, where the function has such settings.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_calls(mut self, calls: &'static Calls) -> Self {
+        self.calls = Some(calls);
+        self
     }
 
     /// The breaker's name.
@@ -66,21 +80,73 @@ impl Declaration {
         self.settings.given()
     }
 
+    /// The settings of the function's own calls that may be changed while the program runs, as name and
+    /// value as the attribute has them: `call_timeout`, also where it is that of the service type's
+    /// preset, `max_concurrent`, `retry`, and the `max_age` of `stale_if_error`.
+    pub fn call_settings(&self) -> Vec<(&'static str, String)> {
+        self.calls_written().given()
+    }
+
+    /// The settings of the function's calls, as the attribute has them.
+    pub(crate) fn calls_written(&self) -> CallSettings {
+        self.calls.map_or(CallSettings::NONE, |calls| *calls.written())
+    }
+
+    /// The settings of the function's calls that are in force: in a test with a registry of its own,
+    /// there.
+    pub(crate) fn calls_in_force(&self) -> CallSettings {
+        self.calls.map_or(CallSettings::NONE, Calls::in_force)
+    }
+
+    /// Has the settings of the function's calls be these in the place of what its attribute has and of
+    /// all changes before; without any, what the attribute has. What it [refuses](Self::refuse) is to
+    /// be found out before.
+    pub(crate) fn change_calls(&self, changes: Option<&CallChanges>) {
+        if let Some(calls) = self.calls {
+            calls.change(changes);
+        }
+    }
+
+    /// Why these changes cannot be made, each with the attribute's key: its expansion has no place for
+    /// what the attribute does not have, and what is changed may contradict what is not.
+    pub(crate) fn refuse(&self, changes: &CallChanges) -> Vec<(&'static str, String)> {
+        let written = self.calls_written();
+        let here = format!("`{}` ({}:{})", function::last(&self.function()), self.file, self.line);
+        let lacking = written.lacks(changes).map(|key| {
+            let message = format!(
+                "{here} has no `{key}` in its attribute, so that there is none to change: write it there"
+            );
+            (key, message)
+        });
+        lacking
+            .chain(written.contradiction(changes, &here).map(|message| ("retry", message)))
+            .collect()
+    }
+
+    /// Whether people call the function so: by the last part of its path or more of it, as in `stock`,
+    /// `Warehouse::stock` and `shop::Warehouse::stock`, or in `<shop::Warehouse as shop::Store>::stock`.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        function::is_called(&self.function(), name)
+    }
+
     fn place(&self) -> (&'static str, u32) {
         (self.file, self.line)
     }
 }
 
-/// Its name, function, file, line and fallback, and the settings as a map, each as it was written.
+/// Its name, function, file, line and fallback, and the settings and those of its calls as a map each, as
+/// they were written.
 impl Serialize for Declaration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let settings: BTreeMap<&str, String> = self.settings().into_iter().collect();
-        let mut fields = serializer.serialize_struct("Declaration", 6)?;
+        let call_settings: BTreeMap<&str, String> = self.call_settings().into_iter().collect();
+        let mut fields = serializer.serialize_struct("Declaration", 7)?;
         fields.serialize_field("name", self.name)?;
         fields.serialize_field("function", &self.function())?;
         fields.serialize_field("file", self.file)?;
         fields.serialize_field("line", &self.line)?;
         fields.serialize_field("settings", &settings)?;
+        fields.serialize_field("call_settings", &call_settings)?;
         fields.serialize_field("fallback", &self.fallback)?;
         fields.end()
     }

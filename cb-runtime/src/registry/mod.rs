@@ -3,6 +3,7 @@
 mod declaration;
 #[cfg(feature = "export")]
 mod export;
+mod function;
 mod handlers;
 mod health;
 mod keyed;
