@@ -98,13 +98,16 @@ impl CallSettings {
         match (delay, max_delay) {
             (None, None) => None,
             (Some(_), Some(_)) => Some(format!(
-                "`max_delay`, the longest wait, is {longest}, and `delay`, the first one, {first}: raise                  `max_delay`, or lower `delay`"
+                "`max_delay`, the longest wait, is {longest}, and `delay`, the first one, {first}: raise \
+                 `max_delay`, or lower `delay`"
             )),
             (Some(_), None) => Some(format!(
-                "`delay`, the first wait, is {first}, and `max_delay`, the longest one, stays {longest} at                  {here}: give a `max_delay` too, or lower `delay`"
+                "`delay`, the first wait, is {first}, and `max_delay`, the longest one, stays {longest} at \
+                 {here}: give a `max_delay` too, or lower `delay`"
             )),
             (None, Some(_)) => Some(format!(
-                "`max_delay`, the longest wait, is {longest}, and `delay`, the first one, stays {first} at                  {here}: give a `delay` too, or raise `max_delay`"
+                "`max_delay`, the longest wait, is {longest}, and `delay`, the first one, stays {first} at \
+                 {here}: give a `delay` too, or raise `max_delay`"
             )),
         }
     }

@@ -152,3 +152,60 @@ pub(super) fn time_of(word: u64) -> Duration {
     #[allow(clippy::cast_possible_truncation, reason = "of fewer bits than there are")]
     Duration::new(word >> NANOS, (word & ((1 << NANOS) - 1)) as u32)
 }
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use super::*;
+    use crate::config::RetryChanges;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn times_are_kept_as_they_are_up_to_544_years() {
+        let year = 365 * 24 * 3600 * SECOND;
+        let times = [
+            Duration::from_nanos(1),
+            Duration::new(0, 999_999_999),
+            SECOND,
+            Duration::new(86_400, 123_456_789),
+            544 * year,
+            LONGEST,
+        ];
+        for time in times {
+            assert_eq!(time_of(word_of(Some(time))), time);
+        }
+        for time in [LONGEST + Duration::from_nanos(1), 545 * year, Duration::MAX] {
+            assert_eq!(time_of(word_of(Some(time))), LONGEST);
+        }
+    }
+
+    #[test]
+    fn what_lasts_for_ages_is_told_as_it_is_written() {
+        let written = CallSettings::NONE.call_timeout(Duration::MAX).max_age(Duration::MAX);
+        let calls: &'static Calls = Box::leak(Box::new(Calls::new(written)));
+        assert_eq!(calls.in_force(), written);
+        let changes = CallChanges { call_timeout: Some(SECOND), ..CallChanges::default() };
+        calls.change(Some(&changes));
+        assert_eq!(calls.in_force(), written.call_timeout(SECOND));
+    }
+
+    #[test]
+    fn what_a_change_does_not_name_is_as_written_whatever_was_changed_before() {
+        let policy = RetryPolicy::new(3).delay(SECOND).jitter(0.5);
+        let written = CallSettings::NONE.max_concurrent(8).retry(policy);
+        let calls: &'static Calls = Box::leak(Box::new(Calls::new(written)));
+        let retry = RetryChanges { max_attempts: Some(9), ..RetryChanges::default() };
+        calls.change(Some(&CallChanges { retry, ..CallChanges::default() }));
+        assert_eq!(calls.retry(), RetryPolicy { max_attempts: 9, ..policy });
+        assert_eq!(calls.max_concurrent(), 8);
+
+        let retry = RetryChanges { factor: Some(1.0), ..RetryChanges::default() };
+        let max_concurrent = Some(2);
+        calls.change(Some(&CallChanges { retry, max_concurrent, ..CallChanges::default() }));
+        assert_eq!(calls.retry(), policy.factor(1.0));
+        assert_eq!(calls.max_concurrent(), 2);
+
+        calls.change(Some(&CallChanges::default()));
+        assert_eq!(calls.in_force(), written);
+    }
+}

@@ -113,3 +113,108 @@ impl Slot {
         self.jitter.store(jitter.to_bits(), Ordering::Relaxed);
     }
 }
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+        time::Duration,
+    };
+
+    use super::*;
+
+    #[test]
+    fn each_policy_is_in_force_until_the_next() {
+        let written = RetryPolicy::new(1);
+        let published = Published::new();
+        assert_eq!(published.get(), None);
+        published.set(&written, &written);
+        assert_eq!(published.get(), None, "nothing has changed");
+        for attempts in (2..9).chain([1]) {
+            let policy = RetryPolicy::new(attempts).delay(Duration::from_nanos(attempts.into()));
+            published.set(&policy, &written);
+            assert_eq!(published.get(), Some(policy));
+        }
+    }
+
+    /// All of one number.
+    fn policy(number: u32) -> RetryPolicy {
+        let time = Duration::from_nanos(number.into());
+        RetryPolicy::new(number)
+            .delay(time)
+            .factor(number.into())
+            .max_delay(time)
+            .jitter(number.into())
+    }
+
+    #[test]
+    fn threads_that_read_while_others_write_have_each_policy_as_a_whole() {
+        const CHANGES: u32 = 20_000;
+        let published = Published::new();
+        let is_done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let readers = [(); 2].map(|()| {
+                scope.spawn(|| {
+                    while !is_done.load(Ordering::Relaxed) {
+                        if let Some(found) = published.get() {
+                            assert_eq!(found, policy(found.max_attempts));
+                        }
+                    }
+                })
+            });
+            let writers = [1, 1 + CHANGES].map(|from| {
+                let published = &published;
+                scope.spawn(move || {
+                    (from..from + CHANGES)
+                        .for_each(|number| published.set(&policy(number), &policy(0)));
+                })
+            });
+            let are_fine = writers.map(|writer| writer.join().is_ok());
+            is_done.store(true, Ordering::Relaxed);
+            assert_eq!(are_fine, [true; 2]);
+            assert!(readers.into_iter().all(|reader| reader.join().is_ok()));
+        });
+        assert_eq!(published.version.load(Ordering::Relaxed), u64::from(2 * CHANGES));
+    }
+}
+
+/// Run with the breaker's own models: see `breaker::loom_tests`.
+#[cfg(all(test, cb_loom))]
+#[allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+mod loom_tests {
+    use std::time::Duration;
+
+    use loom::{sync::Arc, thread};
+
+    use super::*;
+
+    fn policy(number: u32) -> RetryPolicy {
+        RetryPolicy::new(number).delay(Duration::from_secs(number.into()))
+    }
+
+    #[test]
+    fn given_a_policy_that_changes_when_another_reads_it_then_it_has_all_of_one() {
+        // With more interleavings than end in a day, were a reader stopped wherever it can be.
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(|| {
+            let published = Arc::new(Published::new());
+            published.set(&policy(1), &policy(0));
+
+            let writer = {
+                let published = Arc::clone(&published);
+                thread::spawn(move || {
+                    // The second is put where the reader may be reading the first.
+                    published.set(&policy(2), &policy(0));
+                    published.set(&policy(3), &policy(0));
+                })
+            };
+            let found = published.get().unwrap();
+            writer.join().unwrap();
+
+            assert_eq!(found, policy(found.max_attempts));
+            assert_eq!(published.get().unwrap(), policy(3));
+        });
+    }
+}

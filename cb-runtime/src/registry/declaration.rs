@@ -4,11 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::function;
-use crate::{
-    config::{CallChanges, ConfigBuilder},
-    policy::{CallSettings, Calls},
-};
+use crate::{config::ConfigBuilder, policy::Calls};
 
 /// One annotated function: its breaker's name, its place, and the settings written there.
 #[derive(Debug)]
@@ -20,7 +16,7 @@ pub struct Declaration {
     settings: ConfigBuilder,
     fallback: Option<&'static str>,
     /// Where there are any settings of its calls that may change.
-    calls: Option<&'static Calls>,
+    pub(super) calls: Option<&'static Calls>,
 }
 
 impl Declaration {
@@ -78,55 +74,6 @@ impl Declaration {
     /// written at another function of the same breaker, or have its default.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         self.settings.given()
-    }
-
-    /// The settings of the function's own calls that may be changed while the program runs, as name and
-    /// value as the attribute has them: `call_timeout`, also where it is that of the service type's
-    /// preset, `max_concurrent`, `retry`, and the `max_age` of `stale_if_error`.
-    pub fn call_settings(&self) -> Vec<(&'static str, String)> {
-        self.calls_written().given()
-    }
-
-    /// The settings of the function's calls, as the attribute has them.
-    pub(crate) fn calls_written(&self) -> CallSettings {
-        self.calls.map_or(CallSettings::NONE, |calls| *calls.written())
-    }
-
-    /// The settings of the function's calls that are in force: in a test with a registry of its own,
-    /// there.
-    pub(crate) fn calls_in_force(&self) -> CallSettings {
-        self.calls.map_or(CallSettings::NONE, Calls::in_force)
-    }
-
-    /// Has the settings of the function's calls be these in the place of what its attribute has and of
-    /// all changes before; without any, what the attribute has. What it [refuses](Self::refuse) is to
-    /// be found out before.
-    pub(crate) fn change_calls(&self, changes: Option<&CallChanges>) {
-        if let Some(calls) = self.calls {
-            calls.change(changes);
-        }
-    }
-
-    /// Why these changes cannot be made, each with the attribute's key: its expansion has no place for
-    /// what the attribute does not have, and what is changed may contradict what is not.
-    pub(crate) fn refuse(&self, changes: &CallChanges) -> Vec<(&'static str, String)> {
-        let written = self.calls_written();
-        let here = format!("`{}` ({}:{})", function::last(&self.function()), self.file, self.line);
-        let lacking = written.lacks(changes).map(|key| {
-            let message = format!(
-                "{here} has no `{key}` in its attribute, so that there is none to change: write it there"
-            );
-            (key, message)
-        });
-        lacking
-            .chain(written.contradiction(changes, &here).map(|message| ("retry", message)))
-            .collect()
-    }
-
-    /// Whether people call the function so: by the last part of its path or more of it, as in `stock`,
-    /// `Warehouse::stock` and `shop::Warehouse::stock`, or in `<shop::Warehouse as shop::Store>::stock`.
-    pub(crate) fn is_called(&self, name: &str) -> bool {
-        function::is_called(&self.function(), name)
     }
 
     fn place(&self) -> (&'static str, u32) {

@@ -1,5 +1,6 @@
 //! Breakers by name, and what the program declares about them.
 
+mod calls;
 mod declaration;
 #[cfg(feature = "export")]
 mod export;
