@@ -1,12 +1,14 @@
 //! Breakers by name, and what the program declares about them.
 
 mod by_name;
+mod calls;
 #[cfg(feature = "config")]
 mod check;
 mod declaration;
 mod explain;
 #[cfg(feature = "export")]
 mod export;
+mod function;
 mod handlers;
 mod health;
 mod keyed;
