@@ -24,7 +24,9 @@ pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
-pub(crate) use layers::{CallLayer, Layer, Layers, variable_name};
+#[cfg(feature = "config")]
+pub(crate) use layers::{CallLayer, variable_name};
+pub(crate) use layers::{Layer, Layers};
 pub use origin::Origin;
 pub(crate) use value::Setting;
 pub use window::{IsWindow, NoWindow, Window, WindowOf};
@@ -462,9 +464,14 @@ impl Config {
     }
 }
 
+/// Whether there is a preset of this service type.
+#[cfg(feature = "config")]
+pub(crate) fn is_preset(service_type: &str) -> bool {
+    preset::preset(service_type) != ConfigBuilder::new()
+}
+
 impl ConfigBuilder {
     /// The service type that is given.
-    #[cfg(feature = "config")]
     pub(crate) fn given_service_type(&self) -> Option<&'static str> {
         self.service_type
     }

@@ -6,11 +6,10 @@ use std::{
 };
 
 use super::{Declaration, Registry, declarations};
-use crate::{
-    config::{
-        ConfigBuilder, ConfigProblem, Findings, Layers, Named, Origin, Read, is_preset, near,
-        quoted, variable_name,
-    },
+use crate::config::{
+    ConfigBuilder, Layers, Origin,
+    file::{ConfigProblem, Findings, Named, Read, quoted},
+    is_preset, variable_name,
 };
 
 /// What becomes of names of breakers that the program does not know of yet.
@@ -70,30 +69,29 @@ impl Known {
     /// Looks at the names in a configuration.
     pub(super) fn check_names(&self, named: &[Named], unknown: Unknown, findings: &mut Findings) {
         for one in named {
-            match one {
+            let found = match one {
                 Named::Breaker { name, origin } if !self.breakers.contains_key(name) => {
-                    let problem = self.no_breaker(&format!("is called {}", quoted(name)), name);
-                    put(findings, unknown, origin, problem);
+                    (unknown, ConfigProblem::unknown_breaker(origin, name, self.names()))
+                }
+                Named::Variable { name, origin }
+                    if !self.names().any(|known| variable_name(known) == *name) =>
+                {
+                    (unknown, ConfigProblem::unknown_variable(origin, name, self.names()))
                 }
                 Named::Pattern { pattern, origin }
                     if !self.names().any(|name| pattern.matches(name)) =>
                 {
-                    let text = pattern.as_str();
-                    let problem = self.no_breaker(&format!("matches {}", quoted(text)), text);
-                    put(findings, Unknown::Warn, origin, problem);
-                }
-                Named::Variable { name, origin } => {
-                    if let Some(problem) = self.no_breaker_of_variable(name) {
-                        put(findings, unknown, origin, problem);
-                    }
+                    (Unknown::Warn, ConfigProblem::unmatched_pattern(origin))
                 }
                 Named::Call { breaker, function, origin } => {
-                    if let Some(problem) = self.no_function(breaker, function) {
-                        put(findings, Unknown::Refuse, origin, problem);
+                    match self.no_function(breaker, function, origin) {
+                        Some(problem) => (Unknown::Refuse, problem),
+                        None => continue,
                     }
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            put(findings, found.0, found.1);
         }
     }
 
@@ -114,12 +112,9 @@ impl Known {
         }
         for (service_type, origin) in read.document.service_types() {
             if !service_types.contains(service_type) && !is_preset(service_type) {
-                let near = near::nearest(service_type, service_types.iter().copied());
-                let near =
-                    near.map_or_else(String::new, |near| format!(": did you mean {}?", quoted(near)));
-                let message =
-                    format!("no circuit breaker is of service type {}{near}", quoted(service_type));
-                put(findings, Unknown::Warn, origin, message);
+                let known = service_types.iter().copied();
+                let problem = ConfigProblem::unknown_service_type(origin, service_type, known);
+                put(findings, Unknown::Warn, problem);
             }
         }
     }
@@ -128,60 +123,20 @@ impl Known {
         self.breakers.keys().map(String::as_str)
     }
 
-    fn no_breaker_of_variable(&self, variable: &str) -> Option<String> {
-        let spelled: Vec<String> = self.names().map(variable_name).collect();
-        if spelled.iter().any(|name| name == variable) {
+    /// What is wrong with the name of a function, if it is not that of one. That there is no such breaker
+    /// is told elsewhere.
+    fn no_function(&self, breaker: &str, function: &str, origin: &Origin) -> Option<ConfigProblem> {
+        if !self.breakers.contains_key(breaker) {
             return None;
         }
-        let named = format!("is called {}", quoted(variable));
-        Some(match near::nearest(variable, spelled.iter().map(String::as_str)) {
-            Some(near) => format!("no circuit breaker {named}: did you mean {}?", quoted(near)),
-            None => self.no_breaker(&named, variable),
-        })
-    }
-
-    /// Why the calls of a function cannot be changed, if it is not one function of one breaker. That there
-    /// is no such breaker is told elsewhere.
-    fn no_function(&self, breaker: &str, function: &str) -> Option<String> {
-        let Some(functions) = self.functions.get(breaker) else {
-            let message = || {
-                let breaker = quoted(breaker);
-                format!("circuit breaker {breaker} has no annotated function whose calls could be changed")
-            };
-            return self.breakers.contains_key(breaker).then(message);
-        };
+        let functions = self.functions.get(breaker).map(Vec::as_slice).unwrap_or_default();
         let paths: Vec<String> = functions.iter().map(|function| function.function()).collect();
         let paths = paths.iter().map(String::as_str);
         match functions.iter().filter(|declared| declared.is_called(function)).count() {
             1 => None,
-            0 => {
-                let (function, hint) = (quoted(function), near::hint(function, "functions", paths));
-                Some(format!("no function of this circuit breaker is called {function}: {hint}"))
-            }
-            _ => Some(format!(
-                "{} may be several functions: write more of the path of one of {}",
-                quoted(function),
-                near::listed(paths)
-            )),
+            0 => Some(ConfigProblem::unknown_function(origin, function, paths)),
+            _ => Some(ConfigProblem::several_functions(origin, paths)),
         }
-    }
-
-    fn no_breaker(&self, named: &str, name: &str) -> String {
-        if self.breakers.is_empty() {
-            return format!(
-                "no circuit breaker {named}: there is none yet; register it first, or announce its name \
-                 with `Source::breakers`"
-            );
-        }
-        let hint = near::hint(name, "circuit breakers", self.names());
-        format!(
-            "no circuit breaker {named}: {hint}{}",
-            if hint.ends_with('?') {
-                ""
-            } else {
-                "; one that code registers later is to be announced with `Source::breakers`"
-            }
-        )
     }
 
     /// The service types of all breakers.
@@ -201,7 +156,7 @@ impl Known {
         told: &mut BTreeSet<String>,
         findings: &mut Findings,
     ) {
-        let mut wrong = BTreeMap::<(String, Option<Origin>), Vec<&str>>::new();
+        let mut wrong = BTreeMap::<String, (String, Option<&Origin>, Vec<&str>)>::new();
         for (name, Said { own, runtime }) in &self.breakers {
             let (_, left_out) = own.build_what_fits();
             let own = left_out.iter().fold(*own, |own, problem| own.without(problem.field()));
@@ -211,22 +166,26 @@ impl Known {
                 let at = [problem.field(), "window"]
                     .into_iter()
                     .find_map(|setting| layers.place(name, settings.given_service_type(), setting));
-                wrong.entry((problem.to_string(), at.cloned())).or_default().push(name);
+                let (_, _, names) = wrong
+                    .entry(format!("{problem} {at:?}"))
+                    .or_insert_with(|| (problem.to_string(), at, Vec::new()));
+                names.push(name);
             }
         }
-        for ((problem, at), names) in wrong {
+        for (once, (problem, at, names)) in wrong {
+            if !told.insert(once) {
+                continue;
+            }
             let more = match names.len() - 1 {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            if !told.insert(format!("{problem} {at:?}")) {
-                continue;
-            }
-            let first = quoted(names[0]);
             let within = environment
                 .map_or_else(String::new, |name| format!(" in environment {}", quoted(name)));
+            let first = quoted(names[0]);
             let message = format!("of circuit breaker {first}{more}{within}, {problem}");
-            findings.problems.push(ConfigProblem::at(&at.unwrap_or(Origin::Default), message));
+            let problem = ConfigProblem::at(at.unwrap_or(&Origin::Default), message);
+            put(findings, Unknown::Refuse, problem);
         }
     }
 
@@ -238,7 +197,7 @@ impl Known {
                 for (key, message) in function.refuse(&calls.changes) {
                     let origin = calls.origins.get(key).unwrap_or(&calls.origin);
                     if told.insert(format!("{message} {origin:?}")) {
-                        put(findings, Unknown::Refuse, origin, message);
+                        put(findings, Unknown::Refuse, ConfigProblem::at(origin, message));
                     }
                 }
             }
@@ -246,8 +205,7 @@ impl Known {
     }
 }
 
-fn put(findings: &mut Findings, unknown: Unknown, origin: &Origin, message: String) {
-    let problem = ConfigProblem::at(origin, message);
+fn put(findings: &mut Findings, unknown: Unknown, problem: ConfigProblem) {
     match unknown {
         Unknown::Refuse => findings.problems.push(problem),
         Unknown::Warn => findings.warnings.push(problem),

@@ -84,6 +84,10 @@ impl Declaration {
         Layer::from(self.settings, &self.origin())
     }
 
+    pub(super) fn service_type(&self) -> Option<&'static str> {
+        self.settings.given_service_type()
+    }
+
     /// The attribute.
     pub(super) fn origin(&self) -> Origin {
         Origin::Attribute { file: self.file, line: self.line }

@@ -17,7 +17,10 @@ use super::{
 use crate::{
     breaker::{CircuitBreaker, Mode, core::contain},
     clock::Tick,
-    config::{CallLayer, ConfigProblem, Findings, Layers, LoadError, Read, Source},
+    config::{
+        CallLayer, Layers,
+        file::{ConfigProblem, Findings, LoadError, Read, Source},
+    },
     observe::log,
     primitive::{Mutex, lock, write},
 };

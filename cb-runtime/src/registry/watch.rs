@@ -268,7 +268,10 @@ mod tests {
         assert_eq!(watched.threshold(), 7);
         let alert = watched.alert().unwrap();
         let told = "line 2, `breakers.db.failure_treshold`: unknown setting: did you mean `failure_threshold`?";
-        assert!(alert.contains("it.toml` was refused, and nothing was changed") && alert.contains(told), "{alert}");
+        assert!(
+            alert.contains("it.toml` was refused, and nothing was changed") && alert.contains(told),
+            "{alert}"
+        );
 
         fs::remove_file(watched.path("it.toml")).unwrap();
         watched.look(5);

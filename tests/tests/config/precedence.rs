@@ -28,9 +28,8 @@ use Layer::{
     AnyName, Default, Defaults, Glob, Name, Preset, Program, Runtime, ServiceType, Variable,
 };
 
-const LAYERS: [Layer; 10] = [
-    Default, Defaults, Preset, ServiceType, Program, AnyName, Glob, Name, Variable, Runtime,
-];
+const LAYERS: [Layer; 10] =
+    [Default, Defaults, Preset, ServiceType, Program, AnyName, Glob, Name, Variable, Runtime];
 
 /// What is said in the attributes and the `Config` below.
 #[circuit_breaker(
@@ -48,12 +47,12 @@ const LAYERS: [Layer; 10] = [
     reset_timeout = "14s",
     shed = 14.0
 )]
-fn with_all_settings() -> Result<(), &'static str> {
+fn with_all_settings() -> anyhow::Result<()> {
     Ok(())
 }
 
 #[circuit_breaker(name = "layers/silent")]
-fn with_none() -> Result<(), &'static str> {
+fn with_none() -> anyhow::Result<()> {
     Ok(())
 }
 
@@ -350,9 +349,7 @@ fn of_two_layers_the_higher_one_stands_where_functions_declare_the_breaker() {
             }
             let name = if by_program { "layers/attribute" } else { "layers/silent" };
             let case = Case { name, setting, layers, has_type: layers.contains(&Preset) };
-            let at_attribute = |origin: &Origin| {
-                matches!(origin, Origin::Attribute { file, .. } if file.ends_with("precedence.rs"))
-            };
+            let at_attribute = |origin: &Origin| matches!(origin, Origin::Attribute { file, .. } if file.ends_with("precedence.rs"));
             // Not called yet, and called.
             testing::isolated_blocking(|| {
                 if !layers.contains(&Runtime) {

@@ -55,14 +55,15 @@ impl ConfigProblem {
         Self::at(origin, format!("unknown function: {hint}"))
     }
 
-    /// Of a setting of calls that the function's attribute has not.
-    pub(crate) fn absent_call_setting(origin: &Origin, key: &str) -> Self {
-        let key = quoted(key);
+    /// Of a name that several functions of the breaker bear.
+    pub(crate) fn several_functions<'a>(
+        origin: &Origin,
+        known: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let known = near::listed(known);
         Self::at(
             origin,
-            format!(
-                "the function has no {key} in its attribute, and only what is there can be changed"
-            ),
+            format!("may be several functions: write more of the path of one of {known}"),
         )
     }
 }
