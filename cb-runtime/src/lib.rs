@@ -87,6 +87,10 @@
         reason = "a build for the loom tests, which use a part of it"
     )
 )]
+#![cfg_attr(
+    not(feature = "config"),
+    allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
+)]
 
 #[doc(hidden)]
 pub mod __private;
@@ -141,3 +145,5 @@ pub use registry::{
     Conflict, Conflicts, Declaration, Declarations, RegisterError, Registry, Selector,
     Subscription, declarations, registry,
 };
+#[cfg(feature = "config")]
+pub use registry::{Loaded, WatchError};

@@ -26,9 +26,11 @@ pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
 #[cfg(feature = "config")]
 pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 #[cfg(feature = "config")]
-pub(crate) use file::{Findings, Named, Read, near, quoted};
+pub(crate) use file::{Findings, Named, Read, quoted};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
-pub(crate) use layers::{CallLayer, Layer, Layers, variable_name};
+#[cfg(feature = "config")]
+pub(crate) use layers::{CallLayer, variable_name};
+pub(crate) use layers::{Layer, Layers};
 pub use origin::Origin;
 pub(crate) use value::Setting;
 pub use window::{IsWindow, NoWindow, Window, WindowOf};
@@ -466,7 +468,18 @@ impl Config {
     }
 }
 
+/// Whether there is a preset of this service type.
+#[cfg(feature = "config")]
+pub(crate) fn is_preset(service_type: &str) -> bool {
+    preset::preset(service_type) != ConfigBuilder::new()
+}
+
 impl ConfigBuilder {
+    /// The service type that is given.
+    pub(crate) fn given_service_type(&self) -> Option<&'static str> {
+        self.service_type
+    }
+
     /// The settings of the service type's preset.
     pub(crate) fn preset(&self) -> Self {
         self.service_type.map_or_else(Self::new, preset::preset)

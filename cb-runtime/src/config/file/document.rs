@@ -136,10 +136,14 @@ fn layers(tables: Tables) -> Layers {
     breakers
         .sort_by_cached_key(|breaker| (breaker.pattern.exactness(), std::cmp::Reverse(breaker.at)));
     let mut all_calls = Vec::new();
-    let mut patterns = Vec::new();
+    let (mut named, mut patterns) = (BTreeMap::new(), Vec::new());
     for Breakers { pattern, layer, calls, .. } in breakers {
         all_calls.extend(calls);
-        patterns.push((pattern, layer));
+        if pattern.is_exact() {
+            named.insert(pattern.as_str().to_owned(), layer);
+        } else {
+            patterns.push((pattern, layer));
+        }
     }
     let is_given = tables.alerts != AlertChanges::default();
     Layers {
@@ -149,7 +153,8 @@ fn layers(tables: Tables) -> Layers {
             .into_iter()
             .map(|(name, service_type)| (name, service_type.layer))
             .collect(),
-        breakers: patterns,
+        breakers: named,
+        patterns,
         calls: all_calls,
         alert_bounds: is_given.then(|| tables.alerts.over(AlertBounds::new())),
         ..Layers::default()

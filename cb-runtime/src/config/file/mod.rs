@@ -6,7 +6,7 @@ mod document;
 mod error;
 mod intern;
 mod json;
-pub(crate) mod near;
+mod near;
 mod place;
 mod problem;
 mod read;
@@ -19,6 +19,7 @@ mod tests;
 mod toml;
 mod toml_twice;
 mod tree;
+mod unknown;
 mod value;
 mod variables;
 

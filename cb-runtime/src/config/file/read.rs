@@ -157,7 +157,7 @@ impl Source {
         Ok(Read { document, layers, environment, warnings, path, file })
     }
 
-    fn all_variables(&self) -> Box<dyn Iterator<Item = (OsString, OsString)> + '_> {
+    pub(super) fn all_variables(&self) -> Box<dyn Iterator<Item = (OsString, OsString)> + '_> {
         match &self.variables {
             source::Variables::OfProcess => Box::new(std::env::vars_os()),
             source::Variables::These(these) => Box::new(these.iter().cloned()),
