@@ -66,9 +66,8 @@ fn layers(environment: Option<&str>) -> Layers {
     read(&toml(TEXT)).unwrap().document.layers(environment)
 }
 
-fn origin(layers: &Layers, pattern: &str, setting: &str) -> String {
-    let (_, layer) = layers.breakers.iter().find(|(known, _)| known.as_str() == pattern).unwrap();
-    layer.origins[setting].to_string()
+fn patterns(layers: &Layers) -> Vec<&str> {
+    layers.patterns.iter().map(|(pattern, _)| pattern.as_str()).collect()
 }
 
 #[test]
@@ -76,8 +75,7 @@ fn without_one_their_tables_say_nothing() {
     let plain = layers(None);
     assert_eq!(plain, layers(Some("staging")));
     assert_eq!(plain.defaults.settings.recovery_timeout, Some(Duration::from_secs(10)));
-    let patterns: Vec<_> = plain.breakers.iter().map(|(pattern, _)| pattern.as_str()).collect();
-    assert_eq!(patterns, ["db", "*a", "a*"], "of equally exact ones the later goes before");
+    assert_eq!(patterns(&plain), ["*a", "a*"], "of equally exact ones the later goes before");
     assert_eq!(plain.calls.len(), 1);
 }
 
@@ -98,14 +96,15 @@ fn one_in_force_stands_over_the_same_tables_setting_by_setting() {
     assert_eq!((database.shed, database.min_calls), (Some(2.0), Some(20)));
     assert_eq!(layers.service_types["llm"].settings.min_calls, Some(30));
 
-    let patterns: Vec<_> = layers.breakers.iter().map(|(pattern, _)| pattern.as_str()).collect();
-    assert_eq!(patterns, ["other", "db", "*a", "a*"], "a pattern keeps its place");
+    let db = &layers.breakers["db"].origins;
+    assert_eq!(layers.breakers["other"].settings.shed, Some(9.0));
+    assert_eq!(patterns(&layers), ["*a", "a*"], "a pattern keeps its place");
+    assert_eq!(db["shed"].to_string(), "<toml>:40, `environments.production.breakers.db.shed`");
+    assert_eq!(db["min_calls"].to_string(), "<toml>:17, `breakers.db.min_calls`");
     assert_eq!(
-        origin(&layers, "db", "shed"),
-        "<toml>:40, `environments.production.breakers.db.shed`"
+        layers.patterns[1].1.origins["shed"].to_string(),
+        "<toml>:10, `breakers.\"a*\".shed`"
     );
-    assert_eq!(origin(&layers, "db", "min_calls"), "<toml>:17, `breakers.db.min_calls`");
-    assert_eq!(origin(&layers, "a*", "shed"), "<toml>:10, `breakers.\"a*\".shed`");
 
     let [stock, sold] = layers.calls.as_slice() else { panic!("two") };
     let retry = RetryChanges {

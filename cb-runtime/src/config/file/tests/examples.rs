@@ -27,7 +27,8 @@ pub(in crate::config::file) fn without_lines(mut layers: Layers) -> Layers {
     let settle = |layer: &mut Layer| layer.origins.values_mut().for_each(only_key);
     settle(&mut layers.defaults);
     layers.service_types.values_mut().for_each(settle);
-    layers.breakers.iter_mut().for_each(|(_, layer)| settle(layer));
+    layers.breakers.values_mut().for_each(settle);
+    layers.patterns.iter_mut().for_each(|(_, layer)| settle(layer));
     for call in &mut layers.calls {
         only_key(&mut call.origin);
         call.origins.values_mut().for_each(only_key);

@@ -21,7 +21,7 @@ fn a_file_says_settings_and_where_they_stand() {
     assert_eq!(defaults.settings.recovery_timeout, Some(Duration::from_secs(90)));
     assert_eq!(defaults.settings.shed, Some(1.5));
     assert_eq!(defaults.origins["shed"].to_string(), "<json>:4, `defaults.shed`");
-    let (_, web) = &layers.breakers[0];
+    let (_, web) = &layers.patterns[0];
     assert_eq!(web.origins["backoff"].to_string(), "<json>:7, `breakers.\"web/*\".backoff`");
 }
 
