@@ -118,6 +118,10 @@ mod window;
 pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
+/// For the crate `fuzz`: whether what must be true of every text that is read as a configuration is.
+#[cfg(cb_fuzz)]
+#[doc(hidden)]
+pub use config::file::rewrite::check_both as check_config;
 pub use config::{
     Backoff, Config, ConfigBuilder, ConfigError, ExplainedCalls, ExplainedSetting, Explanation,
     HealthCheck, HealthFuture, Origin, Overridden, Window,

@@ -10,6 +10,8 @@ mod near;
 mod place;
 mod problem;
 mod read;
+#[cfg(any(test, cb_fuzz))]
+pub(crate) mod rewrite;
 mod settings;
 mod shown;
 mod source;

@@ -8,33 +8,19 @@ use super::{json, read, toml};
 use crate::{
     CONFIG_SCHEMA,
     config::{
-        ConfigBuilder, Layer, Layers, Origin,
-        file::{calls, document::Document},
+        ConfigBuilder,
+        file::{
+            calls,
+            document::Document,
+            place::Format,
+            rewrite::{check, without_lines},
+        },
     },
     observe::alert_bounds::AlertChanges,
 };
 
 const TOML: &str = include_str!("../../../../../examples/config/circuit-breakers.toml");
 const JSON: &str = include_str!("../../../../../examples/config/circuit-breakers.json");
-
-/// The same with the keys alone for origins: lines and files differ between formats.
-pub(in crate::config::file) fn without_lines(mut layers: Layers) -> Layers {
-    let only_key = |origin: &mut Origin| {
-        if let Origin::File { file, line, .. } = origin {
-            (*file, *line) = ("".into(), 0);
-        }
-    };
-    let settle = |layer: &mut Layer| layer.origins.values_mut().for_each(only_key);
-    settle(&mut layers.defaults);
-    layers.service_types.values_mut().for_each(settle);
-    layers.breakers.values_mut().for_each(settle);
-    layers.patterns.iter_mut().for_each(|(_, layer)| settle(layer));
-    for call in &mut layers.calls {
-        only_key(&mut call.origin);
-        call.origins.values_mut().for_each(only_key);
-    }
-    layers
-}
 
 fn in_both() -> [Document; 2] {
     [toml(TOML), json(JSON)].map(|source| {
@@ -79,4 +65,10 @@ fn the_schema_names_the_settings_that_there_are() {
     let retry = calls::RETRY.map(|(part, _)| part);
     assert_eq!(keys(&schema, "/$defs/calls/properties/retry/properties"), set(&retry));
     assert_eq!(keys(&schema, "/$defs/alerts/properties"), set(AlertChanges::NAMES));
+}
+
+#[test]
+fn a_file_says_the_same_in_the_other_format() {
+    check(TOML, Format::Toml);
+    check(JSON, Format::Json);
 }
