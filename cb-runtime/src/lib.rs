@@ -114,7 +114,8 @@ pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
 pub use config::{
-    Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Origin, Window,
+    Backoff, Config, ConfigBuilder, ConfigError, ExplainedCalls, ExplainedSetting, Explanation,
+    HealthCheck, HealthFuture, Origin, Overridden, Window,
 };
 pub use error::{CallError, CircuitError, Failure};
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]

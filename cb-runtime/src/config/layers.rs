@@ -32,6 +32,47 @@ pub(crate) struct Layers {
     pub(crate) enabled: bool,
 }
 
+impl Layer {
+    /// Settings that all come from one place.
+    pub(crate) fn from(settings: ConfigBuilder, origin: &Origin) -> Self {
+        let origins = settings.given().into_iter().map(|(setting, _)| (setting, origin.clone()));
+        Self { settings, origins: origins.collect() }
+    }
+}
+
+impl Layers {
+    /// All settings of a breaker, of which the program says what is its `own`, and `runtime` was changed
+    /// since.
+    pub(crate) fn settings(
+        &self,
+        name: &str,
+        own: ConfigBuilder,
+        runtime: ConfigBuilder,
+    ) -> ConfigBuilder {
+        let above = self.above(name).fold(runtime, |above, layer| above.or(layer.settings)).or(own);
+        let service_type = above.or(self.defaults.settings).service_type;
+        let below = match self.of_type(service_type) {
+            Some(layer) => above.or(layer.settings),
+            None => above,
+        };
+        // The preset, which every build adds below all that is given, stands over the defaults.
+        let preset = below.or(self.defaults.settings).preset();
+        below.or(self.defaults.settings.except(&preset))
+    }
+
+    /// The layers over what the program says, the highest first.
+    pub(crate) fn above(&self, name: &str) -> impl Iterator<Item = &Layer> {
+        let variables = self.variables.get(&variable_name(name)).into_iter();
+        let matching = self.breakers.iter().filter(move |(pattern, _)| pattern.matches(name));
+        variables.chain(matching.map(|(_, layer)| layer))
+    }
+
+    /// What the file says of a service type.
+    pub(crate) fn of_type(&self, service_type: Option<&str>) -> Option<&Layer> {
+        self.service_types.get(service_type?)
+    }
+}
+
 /// What is said of the calls of one function.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CallLayer {

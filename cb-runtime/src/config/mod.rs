@@ -3,6 +3,7 @@
 mod backoff;
 pub(crate) mod bounds;
 mod calls;
+mod explain;
 mod health;
 mod layers;
 mod origin;
@@ -19,6 +20,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 pub use backoff::Backoff;
 pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
+pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 pub(crate) use layers::{CallLayer, Layer, Layers, variable_name};
 pub use origin::Origin;
@@ -107,6 +109,15 @@ macro_rules! settings {
                         None
                     },)*
                 }
+            }
+
+            /// All settings: name and value.
+            pub(crate) fn entries(&self) -> Vec<(&'static str, String)> {
+                let rare = self.rare();
+                vec![
+                    $((stringify!($name), self.$name.show()),)*
+                    $((stringify!($rare), rare.$rare.show()),)*
+                ]
             }
 
             /// The settings in which the two differ: name, value here, value there.
@@ -252,6 +263,22 @@ macro_rules! settings {
                 Self {
                     $($name: self.$name.filter(|_| self.$name != other.$name),)*
                     $($rare: self.$rare.filter(|_| self.$rare != other.$rare),)*
+                }
+            }
+
+            /// The settings that the other does not give.
+            pub(crate) fn except(self, other: &Self) -> Self {
+                Self {
+                    $($name: self.$name.filter(|_| other.$name.is_none()),)*
+                    $($rare: self.$rare.filter(|_| other.$rare.is_none()),)*
+                }
+            }
+
+            /// The settings that the other gives too, be it with another value.
+            pub(crate) fn where_given(self, other: &Self) -> Self {
+                Self {
+                    $($name: self.$name.filter(|_| other.$name.is_some()),)*
+                    $($rare: self.$rare.filter(|_| other.$rare.is_some()),)*
                 }
             }
 
@@ -402,6 +429,32 @@ impl Config {
 
     fn rare(&self) -> &Rare {
         self.rare.as_deref().unwrap_or(Rare::NONE)
+    }
+}
+
+impl ConfigBuilder {
+    /// The settings of the service type's preset.
+    pub(crate) fn preset(&self) -> Self {
+        self.service_type.map_or_else(Self::new, preset::preset)
+    }
+
+    /// Builds, and where that fails without what is at fault, which is returned beside.
+    pub(crate) fn build_what_fits(mut self) -> (Config, Vec<ConfigError>) {
+        let mut left_out = Vec::new();
+        loop {
+            match self.build() {
+                Ok(config) => return (config, left_out),
+                Err(problem) => {
+                    let rest = self.without(problem.field());
+                    if rest == self {
+                        // A problem of nothing that is given: there is none.
+                        return (Config::default(), left_out);
+                    }
+                    self = rest;
+                    left_out.push(problem);
+                }
+            }
+        }
     }
 }
 

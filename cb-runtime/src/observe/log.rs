@@ -135,12 +135,20 @@ pub(crate) fn no_handler(problem: &std::io::Error) {
     tracing::error!(target: TARGET, "a handler of circuit breakers' events cannot run: {problem}");
 }
 
-/// What functions say together of one breaker contradicts itself.
+/// What all places say together of one breaker contradicts itself.
 pub(crate) fn left_out(name: &str, problem: &ConfigError) {
     let field = problem.field();
     tracing::error!(
         target: TARGET, name,
-        "circuit breaker `{name}`: by what its functions say together, {problem}; `{field}` is left out"
+        "circuit breaker `{name}`: by all that is said of it together, {problem}; `{field}` is left out"
+    );
+}
+
+/// A breaker was changed while others were loaded, and the two contradict each other.
+pub(crate) fn not_adapted(name: &str, problem: &ConfigError) {
+    tracing::error!(
+        target: TARGET, name,
+        "circuit breaker `{name}` keeps its settings: with what was loaded, {problem}"
     );
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::config::ConfigBuilder;
+use crate::config::{ConfigBuilder, Layer, Origin};
 
 /// One annotated function: its breaker's name, its place, and the settings written there.
 #[derive(Debug)]
@@ -64,6 +64,11 @@ impl Declaration {
     /// written at another function of the same breaker, or have its default.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         self.settings.given()
+    }
+
+    /// The settings written at this function, with their place.
+    pub(super) fn layer(&self) -> Layer {
+        Layer::from(self.settings, &Origin::Attribute { file: self.file, line: self.line })
     }
 
     fn place(&self) -> (&'static str, u32) {

@@ -1,0 +1,83 @@
+//! Which settings breakers have, and why.
+
+use super::{Declaration, Registry, declarations, make::Registered, parent_and_key};
+use crate::{
+    breaker::CircuitBreaker,
+    config::{ConfigBuilder, Explanation, Layer, Origin},
+};
+
+impl Registry {
+    /// Each setting of a breaker with its value and where that comes from. Of a breaker that annotated
+    /// functions declare and none has called yet, the settings that it will have; `None` for a name that
+    /// is not known at all.
+    ///
+    /// ```
+    /// use cb_runtime::{Config, Origin, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let db = registry.get_or_register("db", Config::builder().failure_threshold(3).build()?)?;
+    /// db.reconfigure(|settings| settings.critical(true))?;
+    ///
+    /// let explanation = registry.explain("db").unwrap();
+    /// let origin = |name| {
+    ///     explanation.settings.iter().find(|found| found.setting == name).map(|found| &found.origin)
+    /// };
+    /// assert!(matches!(origin("failure_threshold"), Some(Origin::Code { .. })));
+    /// assert_eq!(origin("critical"), Some(&Origin::Runtime));
+    /// assert_eq!(origin("recovery_timeout"), Some(&Origin::Default));
+    /// println!("{explanation}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain(&self, name: &str) -> Option<Explanation> {
+        self.load_by_default();
+        let of_all = parent_and_key(name).map_or(name, |(parent, _)| parent);
+        let breaker = self.get(name);
+        let declared = self.declared(of_all);
+        if breaker.is_none() && declared.is_empty() {
+            return None;
+        }
+        Some(self.explain_one(name, of_all, breaker.as_ref(), &declared))
+    }
+
+    fn explain_one(
+        &self,
+        name: &str,
+        of_all: &str,
+        breaker: Option<&CircuitBreaker>,
+        declared: &[&'static Declaration],
+    ) -> Explanation {
+        let layers = self.layers();
+        let attributes: Vec<Layer> = declared.iter().map(|one| one.layer()).collect();
+        let said = attributes
+            .iter()
+            .fold(ConfigBuilder::new(), |settings, layer| settings.or(layer.settings));
+        let (own, runtime) =
+            breaker.map_or((said, ConfigBuilder::new()), |breaker| breaker.0.said());
+        let own = if own == said { attributes } else { vec![Layer::from(own, &self.code(of_all))] };
+        let family = self.family(name);
+        let in_force = match (breaker, &family) {
+            (Some(breaker), _) => breaker.config(),
+            (None, Some(family)) => family.config(),
+            (None, None) => layers.settings(of_all, said, runtime).build_what_fits().0,
+        };
+        Explanation {
+            name: name.to_owned(),
+            registered: breaker.is_some() || family.is_some(),
+            settings: layers.explain(of_all, &own, runtime, &in_force),
+            calls: Vec::new(),
+        }
+    }
+
+    /// The functions that share the breaker of this name, in the order of files and lines.
+    pub(super) fn declared(&self, name: &str) -> Vec<&'static Declaration> {
+        if !self.is_the_programs() {
+            return Vec::new();
+        }
+        declarations().iter().filter(|declared| declared.name() == name).collect()
+    }
+
+    fn code(&self, name: &str) -> Origin {
+        let at = self.0.breakers.get(name).and_then(|Registered { code, .. }| code);
+        at.map_or(Origin::Default, |at| Origin::Code { file: at.file(), line: at.line() })
+    }
+}
