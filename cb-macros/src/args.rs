@@ -59,6 +59,9 @@ pub(crate) struct Settings {
     pub(crate) enabled: Option<Code>,
     #[darling(rename = "crate")]
     pub(crate) runtime: Option<RuntimePath>,
+    /// Whether the `call_timeout` is that of the service type's preset.
+    #[darling(skip)]
+    pub(crate) is_preset_timeout: bool,
     /// Where the later of `min_calls` and `window` stands, if the first is written.
     #[darling(skip)]
     pub(crate) later_of_window: Option<Span>,
@@ -156,7 +159,10 @@ impl Settings {
             Some("llm" | "ai_provider" | "thinking_engine") => 30,
             _ => return,
         };
-        self.call_timeout.get_or_insert_with(|| Length::of(Duration::from_secs(seconds)));
+        if self.call_timeout.is_none() {
+            self.call_timeout = Some(Length::of(Duration::from_secs(seconds)));
+            self.is_preset_timeout = true;
+        }
     }
 
     /// Whether anything has the arguments beside the body, and so needs a name for each.

@@ -24,6 +24,6 @@ pub use crate::{
         key::{KeyByReference, KeyByValue, KeyOf, StaleKey, StaleSelf},
         registered::{failed, registered},
     },
-    policy::{Attempts, Bulkhead, Inside, RetryPolicy, Slot},
+    policy::{Attempts, Bulkhead, CallSettings, Calls, Inside, RetryPolicy, Slot},
     registry::{Declared, KeyedSite, Site},
 };

@@ -77,6 +77,7 @@
 //! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
+//! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
@@ -85,6 +86,10 @@
         unused_imports,
         reason = "a build for the loom tests, which use a part of it"
     )
+)]
+#![cfg_attr(
+    not(feature = "config"),
+    allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
 )]
 
 #[doc(hidden)]
@@ -113,6 +118,8 @@ mod window;
 pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
+#[cfg(feature = "config")]
+pub use config::file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 pub use config::{
     Backoff, Config, ConfigBuilder, ConfigError, ExplainedCalls, ExplainedSetting, Explanation,
     HealthCheck, HealthFuture, Origin, Overridden, Window,
@@ -139,3 +146,5 @@ pub use registry::{
     Conflict, Conflicts, Declaration, Declarations, RegisterError, Registry, Selector,
     Subscription, declarations, registry,
 };
+#[cfg(feature = "config")]
+pub use registry::{Loaded, WatchError};

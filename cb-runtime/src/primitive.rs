@@ -6,14 +6,28 @@ pub(crate) use once_cell::race::OnceBox;
 #[cfg(not(cb_loom))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
-    atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 #[cfg(cb_loom)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
-    atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering, fence},
 };
+
+/// A constructor that is `const`, except under loom, whose numbers no constant can hold.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($function:tt)*) => {
+        #[cfg(not(cb_loom))]
+        $(#[$attribute])*
+        $visibility const fn $($function)*
+
+        #[cfg(cb_loom)]
+        $(#[$attribute])*
+        $visibility fn $($function)*
+    };
+}
+pub(crate) use const_fn;
 
 /// loom has no cell that is filled once, so under it the box is there from the start.
 #[cfg(cb_loom)]

@@ -8,14 +8,14 @@ use super::{
     Expansion,
     outcome::{Ends, named},
 };
-use crate::{passing, value::Setting as _};
+use crate::passing;
 
 impl Expansion<'_> {
     /// One attempt after the other:
     ///
     /// ```text
     /// {
-    ///     let mut attempts = Retrying::new(RetryPolicy::new(3)..);
+    ///     let mut attempts = Retrying::new(calls.retry());
     ///     loop {
     ///         match site.admit() {
     ///             Ok(held) => {
@@ -42,7 +42,6 @@ impl Expansion<'_> {
     pub(super) fn attempts(&self, ends: &Ends) -> TokenStream {
         let Self { settings, runtime, function, .. } = self;
         let Some(retry) = &settings.retry else { return TokenStream::new() };
-        let (check, policy) = (retry.check(runtime), retry.value(runtime));
         let (own, call) = (passing::attempt(function, runtime), self.call(true));
         let admit = self.admit();
         let Ends { answer, failed, timed_out, rejected } = ends;
@@ -70,8 +69,7 @@ impl Expansion<'_> {
         };
         let again = again(&asked);
         code! {{
-            #check
-            let mut attempts = #retrying::new(#policy);
+            let mut attempts = #retrying::new(calls.retry());
             loop {
                 match #admit {
                     ::core::result::Result::Ok(held) => {

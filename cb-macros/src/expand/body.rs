@@ -6,7 +6,7 @@ use syn::Type;
 use super::{Expansion, lend};
 use crate::{
     function::{Kind, Receiver},
-    value::{Cancelled, Setting as _},
+    value::Cancelled,
 };
 
 impl Expansion<'_> {
@@ -53,13 +53,10 @@ impl Expansion<'_> {
                 }}
             }
             Kind::Async | Kind::AsyncBlock(_) => {
-                let limit = settings.call_timeout.as_ref().map_or_else(
-                    || code!(#runtime::__private::NoLimit),
-                    |limit| {
-                        let (check, limit) = (limit.check(runtime), limit.value(runtime));
-                        code!({ #check held.within(#limit) })
-                    },
-                );
+                let limit = match settings.call_timeout {
+                    Some(_) => code!(held.within(calls.call_timeout())),
+                    None => code!(#runtime::__private::NoLimit),
+                };
                 code! {{
                     let limit = #limit;
                     let held = #held;

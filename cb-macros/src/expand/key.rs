@@ -22,13 +22,22 @@ impl Expansion<'_> {
     /// ```
     ///
     /// The expression only looks at the arguments, which the body has after it.
-    pub(super) fn keyed(&self, site: &TokenStream) -> TokenStream {
+    ///
+    /// Where the calls have settings, they go along as they are.
+    pub(super) fn keyed(&self, site: TokenStream, has_calls: bool) -> TokenStream {
         let Self { settings, runtime, .. } = self;
-        let Some(key) = settings.key.as_ref().map(|key| &key.0) else { return site.clone() };
+        let Some(key) = settings.key.as_ref().map(|key| &key.0) else { return site };
         let span = key.span();
         let (private, _) = runtime.named_at(span);
         let shown = quote_spanned!(span=> #private::AsKey::as_key(&(#key)));
         let bound = self.bound();
+        if has_calls {
+            return code! {{
+                #bound
+                let (site, calls): (&'static #runtime::__private::Site, _) = #site;
+                (site.at(#shown), calls)
+            }};
+        }
         code! {{
             #bound
             let site: &'static #runtime::__private::Site = #site;

@@ -3,6 +3,7 @@
 mod answer;
 mod attempts;
 mod body;
+mod calls;
 mod key;
 mod lend;
 mod outcome;
@@ -60,6 +61,9 @@ use crate::{
 ///     site.count_answer(answer, Judged::failure)
 /// }
 /// ```
+///
+/// Settings of the call itself, such as `call_timeout`, stand in a static `CALLS` beside the declaration,
+/// from which each call has what is in force of them: `let (site, calls) = { ..; (&SITE, &CALLS) };`.
 ///
 /// With a `retry`, the `match` stands in a loop, see [`Expansion::attempts`]; with `stale_if_error`, a
 /// stale answer is looked for wherever there is none from the service, see [`Expansion::stale`].
@@ -149,7 +153,9 @@ impl Expansion<'_> {
     }
 
     fn body(&self) -> TokenStream {
-        let site = self.keyed(&self.site());
+        let calls = self.calls();
+        let found = if calls.is_some() { code!((site, calls)) } else { code!(site) };
+        let site = self.keyed(self.site(calls.as_ref()), calls.is_some());
         let enabled = self.settings.enabled.as_ref().map(|enabled| {
             let enabled = &enabled.0;
             code!(let enabled: bool = #enabled;)
@@ -160,7 +166,7 @@ impl Expansion<'_> {
             _ => self.without_fallback(),
         };
         code! {
-            let site = #site;
+            let #found = #site;
             #enabled
             #stale
             #outcome

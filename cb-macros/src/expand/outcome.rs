@@ -3,11 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 
 use super::Expansion;
-use crate::{
-    fallback::Fallbacks,
-    passing::Values,
-    value::{FallbackOn, Setting as _},
-};
+use crate::{fallback::Fallbacks, passing::Values, value::FallbackOn};
 
 /// Why a call has no answer of the service's.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,20 +38,19 @@ impl Expansion<'_> {
     pub(super) fn admit(&self) -> TokenStream {
         let runtime = self.runtime;
         let enabled = self.settings.enabled.is_some();
-        let Some(limit) = &self.settings.max_concurrent else {
+        if self.settings.max_concurrent.is_none() {
             return if enabled { code!(site.admit_if(enabled)) } else { code!(site.admit()) };
-        };
-        let (check, limit) = (limit.check(runtime), limit.value(runtime));
+        }
+        let limit = code!(calls.max_concurrent());
         let bulkhead = code! {{
-            #check
             static CIRCUIT_BREAKER_BULKHEAD: #runtime::__private::Bulkhead =
-                #runtime::__private::Bulkhead::new(#limit);
+                #runtime::__private::Bulkhead::new();
             &CIRCUIT_BREAKER_BULKHEAD
         }};
         if enabled {
-            code!(#runtime::__private::admit_to_if(site.core(), #bulkhead, enabled))
+            code!(#runtime::__private::admit_to_if(site.core(), #bulkhead, #limit, enabled))
         } else {
-            code!(#runtime::__private::admit_to(site.core(), #bulkhead))
+            code!(#runtime::__private::admit_to(site.core(), #bulkhead, #limit))
         }
     }
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::Expansion;
+use super::{Expansion, calls::Calls};
 use crate::{
     args::Settings,
     fallback::Fallbacks,
@@ -12,8 +12,9 @@ use crate::{
 };
 
 impl Expansion<'_> {
-    /// The static through which the function finds its breaker, and its declaration.
-    pub(super) fn site(&self) -> TokenStream {
+    /// The static through which the function finds its breaker, and its declaration. With settings of its
+    /// calls, the pair of that static and of the one that has those.
+    pub(super) fn site(&self, calls: Option<&Calls>) -> TokenStream {
         let Self { settings, runtime, .. } = self;
         let Some(name) = settings.name.as_ref().map(|name| &name.0) else { return code!() };
         let stale = settings.stale_if_error.as_ref().map(|_| "a stale answer".to_owned());
@@ -25,7 +26,17 @@ impl Expansion<'_> {
             let described = answers.join(", then ");
             code!(::core::option::Option::Some(#described))
         };
-        let (checks, written) = written(settings, runtime);
+        let (mut checks, written) = written(settings, runtime);
+        let (mut with_calls, mut found) = (TokenStream::new(), code!(&CIRCUIT_BREAKER_SITE));
+        if let Some(Calls { checks: of_calls, written }) = calls {
+            checks.extend(code! {
+                #of_calls
+                static CIRCUIT_BREAKER_CALLS: #runtime::__private::Calls =
+                    #runtime::__private::Calls::new(#written);
+            });
+            with_calls = code!(.with_calls(&CIRCUIT_BREAKER_CALLS));
+            found = code!((&CIRCUIT_BREAKER_SITE, &CIRCUIT_BREAKER_CALLS));
+        }
         // Names of items are seen by the user's expressions too.
         code! {{
             fn circuit_breaker_here() -> &'static str {
@@ -38,11 +49,11 @@ impl Expansion<'_> {
                 (::core::file!(), ::core::line!()),
                 #runtime::ConfigBuilder::new() #written,
                 #fallback,
-            );
+            )#with_calls;
             #runtime::__private::inventory::submit! { #runtime::__private::Declared(&CIRCUIT_BREAKER) }
             static CIRCUIT_BREAKER_SITE: #runtime::__private::Site =
                 #runtime::__private::Site::new(&CIRCUIT_BREAKER);
-            &CIRCUIT_BREAKER_SITE
+            #found
         }}
     }
 }

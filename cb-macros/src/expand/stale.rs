@@ -20,7 +20,7 @@ impl Expansion<'_> {
     ///     in_memory::<_, Rate>(
     ///         StaleKey::hashed_key((&KeyOf(&(query))).circuit_breaker_part()),
     ///         &CIRCUIT_BREAKER_STALE,
-    ///         Duration::new(300, 0),
+    ///         calls.max_age(),
     ///     )
     /// };
     /// ```
@@ -29,10 +29,10 @@ impl Expansion<'_> {
     pub(super) fn stale(&self) -> TokenStream {
         let Self { settings, runtime, .. } = self;
         let Some(stale) = &settings.stale_if_error else { return TokenStream::new() };
-        let (check, age) = (stale.check(runtime), stale.max_age.value(runtime));
-        let capacity = match &stale.capacity {
-            Some(capacity) => capacity.value(runtime),
-            None => code!(1_000),
+        let age = code!(calls.max_age());
+        let (check, capacity) = match &stale.capacity {
+            Some(capacity) => (capacity.check(runtime), capacity.value(runtime)),
+            None => (TokenStream::new(), code!(1_000)),
         };
         let key = self.stale_key(stale);
         // A store is more than this block's: it is lent to all that follows.

@@ -2,18 +2,17 @@
 //! `stale_if_error(max_age = "5m", key = query, capacity = 1_000)`.
 
 use darling::{Error, FromMeta, Result};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use syn::{Expr, ExprLit, Lit, Meta, spanned::Spanned};
 
 use super::{
-    Setting,
     count::Count,
     is_computed, kind,
     length::Length,
     parts::{self, Found, Written},
     ungroup, wrong,
 };
-use crate::{keys, runtime::Runtime};
+use crate::keys;
 
 const PARTS: parts::Parts<4> = parts::Parts {
     names: ["max_age", "key", "capacity", "store"],
@@ -111,13 +110,6 @@ impl Stale {
             Some(max_age) => errors.finish_with(Self { max_age, key, capacity, store, store_at }),
             None => Err(Error::multiple(errors.into_inner())),
         }
-    }
-
-    /// What stands before the values for the compiler to check, and to find them.
-    pub(crate) fn check(&self, runtime: &Runtime) -> TokenStream {
-        let max_age = self.max_age.check(runtime);
-        let capacity = self.capacity.as_ref().map(|capacity| capacity.check(runtime));
-        code!(#max_age #capacity)
     }
 }
 

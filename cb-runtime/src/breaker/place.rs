@@ -14,16 +14,17 @@ use crate::{
 /// A call that was admitted and has a place.
 type Placed<'a> = Held<Inside<&'a Core>>;
 
-/// Asks the breaker, and then for a place.
+/// Asks the breaker, and then for one of so many places.
 ///
 /// # Errors
 /// A refusal where the breaker does not let the call pass, or no place is free.
 pub fn admit_to<'a>(
     core: &'a Core,
     bulkhead: &'static Bulkhead,
+    limit: u32,
 ) -> Result<Placed<'a>, Refusal<'a>> {
-    let bulkhead = isolation::here(bulkhead, || Bulkhead::new(bulkhead.limit()));
-    let (ticket, slot) = core.admit_with(bulkhead.limit(), || bulkhead.enter())?;
+    let bulkhead = isolation::here(bulkhead, Bulkhead::new);
+    let (ticket, slot) = core.admit_with(limit, || bulkhead.enter(limit))?;
     Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled))
 }
 
@@ -34,10 +35,11 @@ pub fn admit_to<'a>(
 pub fn admit_to_if<'a>(
     core: &'a Core,
     bulkhead: &'static Bulkhead,
+    limit: u32,
     enabled: bool,
 ) -> Result<Placed<'a>, Refusal<'a>> {
     if enabled {
-        return admit_to(core, bulkhead);
+        return admit_to(core, bulkhead, limit);
     }
     Ok(Held::new(Inside::without(core), Ticket::PLAIN, WhenDropped::Cancelled))
 }

@@ -19,9 +19,11 @@ pub(crate) struct Layers {
     pub(crate) defaults: Layer,
     /// Of the breakers of one service type.
     pub(crate) service_types: BTreeMap<String, Layer>,
+    /// Of single breakers, by their names.
+    pub(crate) breakers: BTreeMap<String, Layer>,
     /// Of the breakers whose names match, the most exact first; of equally exact ones, that which stands
     /// later in the file.
-    pub(crate) breakers: Vec<(Pattern, Layer)>,
+    pub(crate) patterns: Vec<(Pattern, Layer)>,
     /// Of breakers by their names as [`variable_name`] writes them.
     pub(crate) variables: BTreeMap<String, Layer>,
     /// Of single functions.
@@ -62,9 +64,25 @@ impl Layers {
 
     /// The layers over what the program says, the highest first.
     pub(crate) fn above(&self, name: &str) -> impl Iterator<Item = &Layer> {
-        let variables = self.variables.get(&variable_name(name)).into_iter();
-        let matching = self.breakers.iter().filter(move |(pattern, _)| pattern.matches(name));
-        variables.chain(matching.map(|(_, layer)| layer))
+        // Most programs have none, and need not spell the name.
+        let variables =
+            if self.variables.is_empty() { None } else { self.variables.get(&variable_name(name)) };
+        let matching = self.patterns.iter().filter(move |(pattern, _)| pattern.matches(name));
+        let named = variables.into_iter().chain(self.breakers.get(name));
+        named.chain(matching.map(|(_, layer)| layer))
+    }
+
+    /// Where a setting of a breaker is given in what was loaded, at the highest.
+    pub(crate) fn place(
+        &self,
+        name: &str,
+        service_type: Option<&str>,
+        setting: &str,
+    ) -> Option<&Origin> {
+        // `backoff.factor` is of `backoff`.
+        let setting = setting.split('.').next().unwrap_or(setting);
+        let below = self.of_type(service_type).into_iter().chain([&self.defaults]);
+        self.above(name).chain(below).find_map(|layer| layer.origins.get(setting))
     }
 
     /// What the file says of a service type.
@@ -92,7 +110,8 @@ impl Default for Layers {
         Self {
             defaults: Layer::default(),
             service_types: BTreeMap::new(),
-            breakers: Vec::new(),
+            breakers: BTreeMap::new(),
+            patterns: Vec::new(),
             variables: BTreeMap::new(),
             calls: Vec::new(),
             alert_bounds: None,

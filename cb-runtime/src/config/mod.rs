@@ -4,6 +4,8 @@ mod backoff;
 pub(crate) mod bounds;
 mod calls;
 mod explain;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod health;
 mod layers;
 mod origin;
@@ -22,7 +24,9 @@ pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
-pub(crate) use layers::{CallLayer, Layer, Layers, variable_name};
+#[cfg(feature = "config")]
+pub(crate) use layers::{CallLayer, variable_name};
+pub(crate) use layers::{Layer, Layers};
 pub use origin::Origin;
 pub(crate) use value::Setting;
 pub use window::{IsWindow, NoWindow, Window, WindowOf};
@@ -298,6 +302,34 @@ macro_rules! settings {
                 found
             }
 
+            /// The names of all settings.
+            #[cfg(feature = "config")]
+            pub(crate) const SETTINGS: &[&str] = &[$(stringify!($name),)* $(stringify!($rare),)*];
+
+            /// Puts the setting of this name, as a file or a variable has it, in the place of what there
+            /// was. Its name, if there is one of this name and the value keeps its bound.
+            #[cfg(feature = "config")]
+            pub(crate) fn put(
+                &mut self,
+                name: &str,
+                found: &file::Found<'_>,
+                problems: &mut file::Problems,
+            ) -> Option<&'static str> {
+                $(if name == stringify!($name) {
+                    let value = file::FromFile::read(found, problems)?;
+                    found.keeps($bound(stringify!($name), value), problems)?;
+                    self.$name = Some(value);
+                    return Some(stringify!($name));
+                })*
+                $(if name == stringify!($rare) {
+                    let value = file::FromFile::read(found, problems)?;
+                    found.keeps($rare_bound(stringify!($rare), value), problems)?;
+                    self.$rare = Some(value);
+                    return Some(stringify!($rare));
+                })*
+                None
+            }
+
             /// The settings that are given: name and value.
             pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
                 let mut found = Vec::new();
@@ -432,7 +464,18 @@ impl Config {
     }
 }
 
+/// Whether there is a preset of this service type.
+#[cfg(feature = "config")]
+pub(crate) fn is_preset(service_type: &str) -> bool {
+    preset::preset(service_type) != ConfigBuilder::new()
+}
+
 impl ConfigBuilder {
+    /// The service type that is given.
+    pub(crate) fn given_service_type(&self) -> Option<&'static str> {
+        self.service_type
+    }
+
     /// The settings of the service type's preset.
     pub(crate) fn preset(&self) -> Self {
         self.service_type.map_or_else(Self::new, preset::preset)

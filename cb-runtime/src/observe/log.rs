@@ -156,3 +156,30 @@ pub(crate) fn not_adapted(name: &str, problem: &ConfigError) {
 pub(crate) fn conflict(problem: &impl std::fmt::Display) {
     tracing::error!(target: TARGET, "{problem}");
 }
+
+/// What was to be loaded was refused, and nobody else is told.
+#[cfg(feature = "config")]
+pub(crate) fn not_loaded(problem: &impl std::fmt::Display) {
+    tracing::error!(target: TARGET, "circuit breakers: {problem}");
+}
+
+/// What was loaded may have a mistake in it.
+#[cfg(feature = "config")]
+pub(crate) fn load_warning(warning: &impl std::fmt::Display) {
+    tracing::warn!(target: TARGET, "circuit breakers: {warning}");
+}
+
+/// A file that had changed was loaded.
+#[cfg(feature = "config")]
+pub(crate) fn loaded_again(file: Option<&std::path::Path>) {
+    if let Some(file) = file {
+        tracing::info!(target: TARGET, "circuit breakers: configuration `{}` was loaded again", file.display());
+    }
+}
+
+/// A variable has turned all breakers off, or on again.
+#[cfg(feature = "config")]
+pub(crate) fn switched(enabled: bool) {
+    let to = if enabled { "on" } else { "off" };
+    tracing::warn!(target: TARGET, enabled, "circuit breakers: all are {to}, by CIRCUIT_BREAKERS_ENABLED");
+}

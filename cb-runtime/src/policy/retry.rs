@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
+use crate::config::{RetryChanges, Setting};
+
 /// When a failed call of an annotated function is made again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
-    max_attempts: u32,
-    delay: Duration,
-    factor: f64,
-    max_delay: Duration,
-    jitter: f64,
+    pub(crate) max_attempts: u32,
+    pub(crate) delay: Duration,
+    pub(crate) factor: f64,
+    pub(crate) max_delay: Duration,
+    pub(crate) jitter: f64,
 }
 
 impl RetryPolicy {
@@ -54,6 +56,31 @@ impl RetryPolicy {
     pub const fn jitter(mut self, jitter: f64) -> Self {
         self.jitter = jitter;
         self
+    }
+
+    /// This policy after the changes.
+    pub(crate) fn changed(self, changes: &RetryChanges) -> Self {
+        let RetryChanges { max_attempts, delay, factor, max_delay, jitter } = *changes;
+        Self {
+            max_attempts: max_attempts.unwrap_or(self.max_attempts),
+            delay: delay.unwrap_or(self.delay),
+            factor: factor.unwrap_or(self.factor),
+            max_delay: max_delay.unwrap_or(self.max_delay),
+            jitter: jitter.unwrap_or(self.jitter),
+        }
+    }
+
+    /// As the attribute would have it, defaults included and `when` aside.
+    pub(crate) fn show(&self) -> String {
+        let Self { max_attempts, delay, factor, max_delay, jitter } = self;
+        format!(
+            "(max_attempts = {}, delay = {}, factor = {}, max_delay = {}, jitter = {})",
+            max_attempts.show(),
+            delay.show(),
+            factor.show(),
+            max_delay.show(),
+            jitter.show(),
+        )
     }
 
     /// The attempts of one call, the first of which is under way.

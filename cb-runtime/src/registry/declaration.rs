@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::config::{ConfigBuilder, Layer, Origin};
+use crate::{
+    config::{ConfigBuilder, Layer, Origin},
+    policy::Calls,
+};
 
 /// One annotated function: its breaker's name, its place, and the settings written there.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub struct Declaration {
     line: u32,
     settings: ConfigBuilder,
     fallback: Option<&'static str>,
+    /// Where there are any settings of its calls that may change.
+    pub(super) calls: Option<&'static Calls>,
 }
 
 impl Declaration {
@@ -27,7 +32,15 @@ impl Declaration {
         settings: ConfigBuilder,
         fallback: Option<&'static str>,
     ) -> Self {
-        Self { name, function, file, line, settings, fallback }
+        Self { name, function, file, line, settings, fallback, calls: None }
+    }
+
+    /// What an expansion writes down besides, where the function has such settings.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_calls(mut self, calls: &'static Calls) -> Self {
+        self.calls = Some(calls);
+        self
     }
 
     /// The breaker's name.
@@ -68,7 +81,16 @@ impl Declaration {
 
     /// The settings written at this function, with their place.
     pub(super) fn layer(&self) -> Layer {
-        Layer::from(self.settings, &Origin::Attribute { file: self.file, line: self.line })
+        Layer::from(self.settings, &self.origin())
+    }
+
+    pub(super) fn service_type(&self) -> Option<&'static str> {
+        self.settings.given_service_type()
+    }
+
+    /// The attribute.
+    pub(super) fn origin(&self) -> Origin {
+        Origin::Attribute { file: self.file, line: self.line }
     }
 
     fn place(&self) -> (&'static str, u32) {
@@ -76,16 +98,19 @@ impl Declaration {
     }
 }
 
-/// Its name, function, file, line and fallback, and the settings as a map, each as it was written.
+/// Its name, function, file, line and fallback, and the settings and those of its calls as a map each, as
+/// they were written.
 impl Serialize for Declaration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let settings: BTreeMap<&str, String> = self.settings().into_iter().collect();
-        let mut fields = serializer.serialize_struct("Declaration", 6)?;
+        let call_settings: BTreeMap<&str, String> = self.call_settings().into_iter().collect();
+        let mut fields = serializer.serialize_struct("Declaration", 7)?;
         fields.serialize_field("name", self.name)?;
         fields.serialize_field("function", &self.function())?;
         fields.serialize_field("file", self.file)?;
         fields.serialize_field("line", &self.line)?;
         fields.serialize_field("settings", &settings)?;
+        fields.serialize_field("call_settings", &call_settings)?;
         fields.serialize_field("fallback", &self.fallback)?;
         fields.end()
     }

@@ -1,9 +1,14 @@
 //! Which settings breakers have, and why.
 
+use std::collections::BTreeMap;
+
 use super::{Declaration, Registry, declarations, make::Registered, parent_and_key};
 use crate::{
     breaker::CircuitBreaker,
-    config::{ConfigBuilder, Explanation, Layer, Origin},
+    config::{
+        ConfigBuilder, ExplainedCalls, ExplainedSetting, Explanation, Layer, Layers, Origin,
+        Overridden,
+    },
 };
 
 impl Registry {
@@ -64,8 +69,31 @@ impl Registry {
             name: name.to_owned(),
             registered: breaker.is_some() || family.is_some(),
             settings: layers.explain(of_all, &own, runtime, &in_force),
-            calls: Vec::new(),
+            calls: declared
+                .iter()
+                .map(|function| explain_calls(function, &layers))
+                .filter(|calls| !calls.settings.is_empty())
+                .collect(),
         }
+    }
+
+    /// The same of every breaker that is there, and of every one that annotated functions declare, by
+    /// name; those of single keys aside, which have the settings of the name that they share.
+    pub fn explain_all(&self) -> Vec<Explanation> {
+        self.load_by_default();
+        let mut declared = BTreeMap::<String, Vec<&'static Declaration>>::new();
+        if self.is_the_programs() {
+            for declaration in declarations() {
+                declared.entry(declaration.name().to_owned()).or_default().push(declaration);
+            }
+        }
+        for registered in self.0.breakers.all() {
+            declared.entry(registered.breaker.name().to_owned()).or_default();
+        }
+        declared
+            .iter()
+            .map(|(name, declared)| self.explain_one(name, name, self.get(name).as_ref(), declared))
+            .collect()
     }
 
     /// The functions that share the breaker of this name, in the order of files and lines.
@@ -80,4 +108,30 @@ impl Registry {
         let at = self.0.breakers.get(name).and_then(|Registered { code, .. }| code);
         at.map_or(Origin::Default, |at| Origin::Code { file: at.file(), line: at.line() })
     }
+}
+
+/// The settings of a function's calls, which are the attribute's where nothing was loaded of them.
+fn explain_calls(function: &'static Declaration, layers: &Layers) -> ExplainedCalls {
+    let written = function.calls_written();
+    let in_force = function.calls_in_force().given();
+    let of_function = layers
+        .calls
+        .iter()
+        .find(|calls| calls.breaker == function.name() && function.is_called(&calls.function));
+    let settings = written.given().into_iter().zip(in_force).map(|((setting, own), (_, value))| {
+        let attribute = if setting == "call_timeout" && written.is_preset {
+            let service_type = function.service_type().unwrap_or_default();
+            Origin::Preset { service_type: service_type.into() }
+        } else {
+            function.origin()
+        };
+        match of_function.and_then(|calls| calls.origins.get(setting)) {
+            Some(origin) => {
+                let overridden = vec![Overridden { value: own, origin: attribute }];
+                ExplainedSetting { setting, value, origin: origin.clone(), overridden }
+            }
+            None => ExplainedSetting { setting, value, origin: attribute, overridden: Vec::new() },
+        }
+    });
+    ExplainedCalls { function: function.function(), settings: settings.collect() }
 }

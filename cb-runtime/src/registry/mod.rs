@@ -1,17 +1,25 @@
 //! Breakers by name, and what the program declares about them.
 
 mod by_name;
+mod calls;
+#[cfg(feature = "config")]
+mod check;
 mod declaration;
 mod explain;
 #[cfg(feature = "export")]
 mod export;
+mod function;
 mod handlers;
 mod health;
 mod keyed;
+#[cfg(feature = "config")]
+mod load;
 mod make;
 mod registered;
 mod site;
 mod subscription;
+#[cfg(feature = "config")]
+mod watch;
 
 use std::{
     fmt,
@@ -24,21 +32,25 @@ pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, 
 #[cfg(feature = "export")]
 pub use export::ExportError;
 pub use handlers::Selector;
-use health::Made;
+use health::{Bounds, Made};
 use keyed::Family;
+#[cfg(feature = "config")]
+pub use load::Loaded;
 use make::Registered;
 use registered::Fallbacks;
 #[cfg(feature = "testing")]
 pub(crate) use site::make_declared;
 pub use site::{KeyedSite, Site};
 pub use subscription::Subscription;
+#[cfg(feature = "config")]
+pub use watch::WatchError;
 
 use crate::{
     breaker::CircuitBreaker,
     config::{Config, Layers},
     isolation,
     name::{self, Name, NameError},
-    observe::{alert_bounds::AlertBounds, hub::Hub, snapshot::Snapshot},
+    observe::{hub::Hub, snapshot::Snapshot},
     primitive::RwLock,
 };
 
@@ -70,8 +82,10 @@ struct Shared {
     hub: Arc<Hub>,
     /// What functions without a fallback of their own answer with.
     fallbacks: Fallbacks,
-    alert_bounds: RwLock<AlertBounds>,
+    alert_bounds: RwLock<Bounds>,
     made: Made,
+    #[cfg(feature = "config")]
+    loading: load::Loading,
 }
 
 /// Why a breaker was not registered.
@@ -95,13 +109,22 @@ pub enum RegisterError {
 /// The program's registry; in a test that has one of its own (feature `testing`), that.
 pub fn registry() -> &'static Registry {
     static PROGRAM: OnceLock<Registry> = OnceLock::new();
-    isolation::here(PROGRAM.get_or_init(Registry::new), Registry::new)
+    isolation::here(PROGRAM.get_or_init(Registry::of_the_program), Registry::new)
 }
 
 impl Registry {
     /// A registry with no breakers.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One that loads what is the default, unless something else is loaded before its first breaker.
+    fn of_the_program() -> Self {
+        Self(Arc::new(Shared {
+            #[cfg(feature = "config")]
+            loading: load::Loading::by_default(),
+            ..Shared::default()
+        }))
     }
 
     /// The breaker of this name. An annotated function's is there from its first call on; one with

@@ -5,6 +5,7 @@
 
 mod apart;
 mod assert;
+mod calls;
 mod inherited;
 mod inside;
 mod trip;

@@ -1,0 +1,153 @@
+//! What is wrong with a configuration.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    place::{Place, Text},
+    tree::Flaw,
+};
+use crate::config::Origin;
+
+/// One thing that is wrong with a configuration, or in a list of warnings one that is odd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigProblem {
+    file: Option<Arc<str>>,
+    line: Option<u32>,
+    key: Option<Arc<str>>,
+    variable: Option<Arc<str>>,
+    message: String,
+}
+
+impl ConfigProblem {
+    /// The file, as it was named; `<toml>` or `<json>` for a text that is in no file. `None` where it is
+    /// no file's problem.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// The line in the file, from 1, where one can be told: that of the key, and where the text itself
+    /// is wrong, that of the mistake.
+    pub fn line(&self) -> Option<u32> {
+        self.line
+    }
+
+    /// The key with the tables around it, such as `breakers."web_app/*".failure_threshold`.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The environment variable whose problem it is.
+    pub fn variable(&self) -> Option<&str> {
+        self.variable.as_deref()
+    }
+
+    /// What is wrong, and how to mend it. One line, in which texts from the file are cut and their
+    /// control characters escaped.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// At the place of a setting, a table or a variable.
+    pub(crate) fn at(origin: &Origin, message: impl Into<String>) -> Self {
+        let (mut file, mut line, mut key, mut variable) = (None, None, None, None);
+        match origin {
+            Origin::File { file: name, line: at, key: path } => {
+                (file, line, key) = (Some(Arc::clone(name)), Some(*at), Some(Arc::clone(path)));
+            }
+            Origin::Variable { name } => variable = Some(Arc::clone(name)),
+            _ => {}
+        }
+        Self { file, line, key, variable, message: message.into() }
+    }
+
+    /// Of a whole file.
+    pub(super) fn of_file(file: &Arc<str>, message: impl Into<String>) -> Self {
+        Self {
+            file: Some(Arc::clone(file)),
+            line: None,
+            key: None,
+            variable: None,
+            message: message.into(),
+        }
+    }
+
+    /// Of a line of it.
+    pub(super) fn of_line(file: &Arc<str>, line: u32, message: impl Into<String>) -> Self {
+        Self { line: Some(line), ..Self::of_file(file, message) }
+    }
+
+    /// In the order of lines, and variables behind them.
+    fn order(&self) -> impl Ord + use<> {
+        (self.variable.is_some(), self.line)
+    }
+}
+
+/// The place and what is wrong there: "line 4, `defaults.shed`: must be …".
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(variable) = &self.variable {
+            write!(f, "variable `{variable}`: ")?;
+        }
+        match (self.line, &self.key) {
+            (Some(line), Some(key)) => write!(f, "line {line}, `{key}`: ")?,
+            (Some(line), None) => write!(f, "line {line}: ")?,
+            (None, _) => {}
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// The most problems of one configuration that are told; one with more of them is no configuration.
+const MOST: usize = 100;
+
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    told: Vec<ConfigProblem>,
+    untold: usize,
+}
+
+impl Problems {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// One more. What is not told is not even put into words, which would take its time where everything
+    /// in a long file is wrong.
+    pub(crate) fn add(&mut self, place: &Place<'_>, message: impl FnOnce() -> String) {
+        if self.has_room() {
+            self.told.push(ConfigProblem::at(&place.origin(), message()));
+        }
+    }
+
+    pub(super) fn add_flaw(&mut self, text: &Text, flaw: Flaw) {
+        if self.has_room() {
+            let line = text.lines.line(flaw.at);
+            self.told.push(ConfigProblem::of_line(&text.name, line, flaw.message));
+        }
+    }
+
+    pub(crate) fn push(&mut self, problem: ConfigProblem) {
+        if self.has_room() {
+            self.told.push(problem);
+        }
+    }
+
+    fn has_room(&mut self) -> bool {
+        let has_room = self.told.len() < MOST;
+        self.untold += usize::from(!has_room);
+        has_room
+    }
+
+    /// In their order, with the number of those that are left out.
+    pub(super) fn into_parts(mut self) -> (Vec<ConfigProblem>, usize) {
+        sort(&mut self.told);
+        (self.told, self.untold)
+    }
+}
+
+/// Brings problems into their order.
+pub(super) fn sort(problems: &mut [ConfigProblem]) {
+    problems.sort_by_key(ConfigProblem::order);
+}
