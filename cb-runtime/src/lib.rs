@@ -118,12 +118,12 @@ mod window;
 pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
-#[cfg(feature = "config")]
-pub use config::file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 pub use config::{
     Backoff, Config, ConfigBuilder, ConfigError, ExplainedCalls, ExplainedSetting, Explanation,
     HealthCheck, HealthFuture, Origin, Overridden, Window,
 };
+#[cfg(feature = "config")]
+pub use config::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 pub use error::{CallError, CircuitError, Failure};
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]
 pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};

@@ -5,7 +5,7 @@ pub(crate) mod bounds;
 mod calls;
 mod explain;
 #[cfg(feature = "config")]
-pub(crate) mod file;
+mod file;
 mod health;
 mod layers;
 mod origin;
@@ -23,6 +23,10 @@ pub use backoff::Backoff;
 pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
+#[cfg(feature = "config")]
+pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
+#[cfg(feature = "config")]
+pub(crate) use file::{Findings, Named, Read, quoted};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 #[cfg(feature = "config")]
 pub(crate) use layers::{CallLayer, variable_name};

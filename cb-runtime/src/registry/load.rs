@@ -17,10 +17,7 @@ use super::{
 use crate::{
     breaker::{CircuitBreaker, Mode, core::contain},
     clock::Tick,
-    config::{
-        CallLayer, Layers,
-        file::{ConfigProblem, Findings, LoadError, Read, Source},
-    },
+    config::{CallLayer, ConfigProblem, Findings, Layers, LoadError, Read, Source},
     observe::log,
     primitive::{Mutex, lock, write},
 };

@@ -217,19 +217,19 @@ impl Layer {
     }
 
     /// The table of the file, and how it is shown.
-    fn table(self, name: &str) -> Option<(String, String)> {
+    fn table(self, case: &Case<'_>) -> Option<(String, String)> {
         let glob = |pattern: &str| {
             (format!("[breakers.\"{pattern}\"]"), format!("breakers.\"{pattern}\""))
         };
         Some(match self {
             Defaults => ("[defaults]".to_owned(), "defaults".to_owned()),
-            ServiceType => (
-                "[service_types.knowledge_graph]".to_owned(),
-                "service_types.knowledge_graph".to_owned(),
-            ),
+            ServiceType => {
+                let service_type = case.service_type().unwrap_or("unused");
+                (format!("[service_types.{service_type}]"), format!("service_types.{service_type}"))
+            }
             AnyName => glob("*"),
             Glob => glob("layers/*"),
-            Name => glob(name),
+            Name => glob(case.name),
             _ => return None,
         })
     }
@@ -241,16 +241,23 @@ struct Case<'a> {
     name: &'a str,
     setting: &'a Setting,
     layers: [Layer; 2],
-    has_type: bool,
 }
 
 impl Case<'_> {
+    /// One with a preset, or one of the program's own.
+    fn service_type(&self) -> Option<&'static str> {
+        if self.layers.contains(&Preset) {
+            return Some("knowledge_graph");
+        }
+        self.layers.contains(&ServiceType).then_some("own")
+    }
+
     /// The file, and the line on which each layer's setting is.
     fn file(&self) -> (String, Vec<(Layer, u32)>) {
         let (mut text, mut lines) = (String::new(), Vec::new());
         // Written from the highest down: what stands over what is not a matter of the place.
         for layer in LAYERS.into_iter().rev() {
-            let Some((table, _)) = layer.table(self.name) else { continue };
+            let Some((table, _)) = layer.table(self) else { continue };
             text.push_str(&table);
             text.push('\n');
             if self.layers.contains(&layer) {
@@ -258,8 +265,8 @@ impl Case<'_> {
                 text.push_str(&format!("{} = {value}\n", self.setting.name));
                 lines.push((layer, u32::try_from(text.lines().count()).unwrap()));
             }
-            if layer == Name && self.has_type {
-                text.push_str("service_type = \"knowledge_graph\"\n");
+            if let (Name, Some(service_type)) = (layer, self.service_type()) {
+                text.push_str(&format!("service_type = \"{service_type}\"\n"));
             }
         }
         (text, lines)
@@ -306,7 +313,7 @@ impl Case<'_> {
                 assert_eq!((highest, &**service_type), (Preset, "knowledge_graph"), "{name}");
             }
             Origin::File { file, line, key, .. } => {
-                let (_, table) = highest.table(self.name).unwrap();
+                let (_, table) = highest.table(self).unwrap();
                 assert_eq!(**key, format!("{table}.{name}"), "{pair:?}");
                 assert!(lines.contains(&(highest, *line)), "{pair:?}, line {line}");
                 assert_eq!(&**file, "<toml>");
@@ -348,7 +355,7 @@ fn of_two_layers_the_higher_one_stands_where_functions_declare_the_breaker() {
                 continue;
             }
             let name = if by_program { "layers/attribute" } else { "layers/silent" };
-            let case = Case { name, setting, layers, has_type: layers.contains(&Preset) };
+            let case = Case { name, setting, layers };
             let at_attribute = |origin: &Origin| matches!(origin, Origin::Attribute { file, .. } if file.ends_with("precedence.rs"));
             // Not called yet, and called.
             testing::isolated_blocking(|| {
@@ -377,8 +384,7 @@ fn of_two_layers_the_higher_one_stands_where_code_registers_the_breaker() {
             }
             let line = line!() + 1;
             registry.get_or_register("layers/code", settings.build().unwrap()).unwrap();
-            let has_type = layers.contains(&Preset);
-            let case = Case { name: "layers/code", setting, layers, has_type };
+            let case = Case { name: "layers/code", setting, layers };
             case.check(&registry, |origin| {
                 matches!(origin, Origin::Code { file, line: at, .. }
                     if file.ends_with("precedence.rs") && *at == line)

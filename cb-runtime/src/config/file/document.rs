@@ -72,7 +72,14 @@ impl Document {
         layers(merged)
     }
 
-    /// Every place in the file that names something of the program's, in any environment.
+    /// The service types of which something is said, in any environment, with where.
+    pub(crate) fn service_types(&self) -> impl Iterator<Item = (&str, &Origin)> {
+        self.tables()
+            .flat_map(|tables| &tables.service_types)
+            .map(|(name, said)| (name.as_str(), &said.origin))
+    }
+
+    /// The tables outside all environments, and those of each.
     pub(super) fn tables(&self) -> impl Iterator<Item = &Tables> {
         std::iter::once(&self.tables).chain(self.environments.values())
     }

@@ -50,8 +50,6 @@ pub(crate) enum Named {
     Pattern { pattern: Pattern, origin: Origin },
     /// A breaker, by its name as variables have it.
     Variable { name: String, origin: Origin },
-    /// A service type.
-    ServiceType { name: String, origin: Origin },
     /// A function of a breaker.
     Call { breaker: String, function: String, origin: Origin },
 }
@@ -63,7 +61,27 @@ pub(crate) struct Findings {
     pub(crate) warnings: Vec<ConfigProblem>,
 }
 
+impl Read {
+    pub(crate) fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// Refuses it all the same.
+    pub(crate) fn refused(&self, problems: Problems) -> LoadError {
+        LoadError::of(self.file.as_ref(), problems)
+    }
+}
+
 impl Source {
+    /// The file that is to be read, if it is one.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        match &self.text {
+            source::Text::File(path) => Some(path.clone()),
+            source::Text::Named => variables::file(self.all_variables()).map(PathBuf::from),
+            source::Text::Toml(_) | source::Text::Json(_) => None,
+        }
+    }
+
     /// Reads it, and has the program check the names in it.
     ///
     /// `check` is given every name in any environment, and the names of breakers that the source
@@ -80,11 +98,7 @@ impl Source {
         let variables = variables::read(self.all_variables(), problems, warnings);
 
         let named_by_variable = matches!(self.text, source::Text::Named);
-        let path = match &self.text {
-            source::Text::File(path) => Some(path.clone()),
-            source::Text::Named => variables.file.clone().map(PathBuf::from),
-            source::Text::Toml(_) | source::Text::Json(_) => None,
-        };
+        let path = self.path();
         let file: Option<Arc<str>> = match &self.text {
             source::Text::Toml(_) => Some("<toml>".into()),
             source::Text::Json(_) => Some("<json>".into()),
@@ -210,10 +224,6 @@ fn unknown_environment(name: &str, document: &Document) -> String {
 fn names(document: &Document) -> Vec<Named> {
     let mut named = Vec::new();
     for tables in document.tables() {
-        for (name, service_type) in &tables.service_types {
-            let origin = service_type.origin.clone();
-            named.push(Named::ServiceType { name: name.clone(), origin });
-        }
         for breakers in &tables.breakers {
             let (pattern, origin) = (breakers.pattern.clone(), breakers.origin.clone());
             named.push(if pattern.is_exact() {

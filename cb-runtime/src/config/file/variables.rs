@@ -26,7 +26,6 @@ const PREFIX: &str = "CB_BREAKER__";
 /// What the variables say.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    pub(super) file: Option<OsString>,
     pub(super) enabled: Option<bool>,
     pub(super) environment: Option<(Arc<str>, String)>,
     /// By breakers' names as variables have them.
@@ -47,6 +46,14 @@ pub(super) fn read(
         one(&mut read, name, value, problems, warnings);
     }
     read
+}
+
+/// The file that they name. Its path need not be Unicode.
+pub(super) fn file(mut variables: impl Iterator<Item = (OsString, OsString)>) -> Option<OsString> {
+    variables
+        .find(|(name, _)| name.eq_ignore_ascii_case(FILE))
+        .map(|(_, file)| file)
+        .filter(|file| !file.is_empty())
 }
 
 fn is_ours(name: &str) -> bool {
@@ -70,10 +77,6 @@ fn one(
     let is_setting = starts_with(&text, PREFIX);
     let control = CONTROLS.into_iter().find(|control| text.eq_ignore_ascii_case(control));
     if control == Some(FILE) {
-        // A path need not be Unicode.
-        if !value.is_empty() {
-            read.file = Some(value.to_owned());
-        }
         return;
     }
     if !is_setting && control.is_none() {

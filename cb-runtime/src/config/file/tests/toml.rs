@@ -42,8 +42,9 @@ floor = 0.8
         Origin::File { file: "<toml>".into(), line: 3, key: "defaults.recovery_timeout".into() }
     );
     assert_eq!(layers.service_types["database"].settings.failure_threshold, Some(3));
-    let [(db, db_layer), (web, web_layer)] = layers.breakers.as_slice() else { panic!("two") };
-    assert_eq!((db.as_str(), web.as_str()), ("db", "web_app/*"));
+    let db_layer = &layers.breakers["db"];
+    let [(web, web_layer)] = layers.patterns.as_slice() else { panic!("one") };
+    assert_eq!(web.as_str(), "web_app/*");
     assert_eq!(db_layer.settings.shed, Some(2.0));
     assert_eq!(db_layer.settings.service_type, Some("database"));
     assert_eq!(web_layer.settings.window, Some(Window::Calls(200)));
