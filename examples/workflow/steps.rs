@@ -6,20 +6,19 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// Finds articles. While the index is down, the program's own keywords will do.
 #[circuit_breaker(
     name = "vector_search",
-    failure_threshold = 2,       // failures in a row that open the breaker
-    recovery_timeout = "400ms",  // how long it stays open; then one call, the probe, tries again
-    call_timeout = "500ms",      // a slower call is dropped and counts as a failure
-    fallback = search_by_keyword // answers when the service fails or is not asked
+    failure_threshold = 2,      // failures in a row that open the breaker
+    recovery_timeout = "400ms", // how long it stays open; then one call, the probe, tries again
+    call_timeout = "500ms",     // a slower call is dropped and counts as a failure
+    fallback = |_, question| Ok(by_keyword(question)) // answers when the service does not
 )]
 pub(crate) async fn search(services: &Services, question: &Question) -> Result<Found, StepError> {
     let titles = services.post(&services.vector_search, question).await?;
     Ok(Found { titles, source: Source::Index })
 }
 
-/// The fallback: same arguments, same return type.
-fn search_by_keyword(_: &Services, question: &Question) -> Result<Found, StepError> {
+fn by_keyword(question: &Question) -> Found {
     let titles = vec![format!("All about {}", question.topic)];
-    Ok(Found { titles, source: Source::Keywords })
+    Found { titles, source: Source::Keywords }
 }
 
 /// Sums up articles. There is nothing to answer with in its place: an item can do without.
