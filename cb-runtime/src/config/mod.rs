@@ -5,7 +5,7 @@ pub(crate) mod bounds;
 mod calls;
 mod explain;
 #[cfg(feature = "config")]
-mod file;
+pub(crate) mod file;
 mod health;
 mod layers;
 mod origin;

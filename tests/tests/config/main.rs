@@ -7,9 +7,7 @@ mod calls;
 mod explain;
 mod load;
 mod precedence;
-mod refused;
 mod switched_off;
-mod variables;
 mod watch;
 
 use cb_runtime::{ExplainedSetting, Registry, Source};
