@@ -69,7 +69,7 @@
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
 //! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
-//! | [`Event`], [`Subscription`], [`Registry::on_transition`] | what happens to breakers |
+//! | [`Event`], [`Subscription`], [`Registry::on_transition`], [`Registry::on_degraded`] | what happens to breakers |
 //!
 //! # Features
 //!
@@ -138,6 +138,7 @@ pub use observe::{
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
+    outcome::HandlerOutcome,
     recommend::Recommendation,
     snapshot::{Snapshot, Totals},
 };
