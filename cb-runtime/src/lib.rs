@@ -58,6 +58,8 @@
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
+//! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
+//! | [`Registry::explain`] | which value each setting has, and why |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
 //! | [`registry()`], [`Registry`] | breakers by name |
@@ -67,7 +69,7 @@
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
 //! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
-//! | [`Event`], [`Subscription`], [`Registry::on_transition`] | what happens to breakers |
+//! | [`Event`], [`Subscription`], [`Registry::on_transition`], [`Registry::on_degraded`] | what happens to breakers |
 //!
 //! # Features
 //!
@@ -140,6 +142,7 @@ pub use observe::{
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
+    outcome::HandlerOutcome,
     recommend::Recommendation,
     snapshot::{Snapshot, Totals},
 };

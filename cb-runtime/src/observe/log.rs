@@ -117,6 +117,14 @@ pub(crate) fn handler_panicked(name: &str) {
     );
 }
 
+/// A handler has ended with an error; it will be called again.
+pub(crate) fn handler_failed(name: &str, error: &str) {
+    tracing::error!(
+        target: TARGET, name, error,
+        "a handler failed on an event of circuit breaker `{name}`: {error}"
+    );
+}
+
 /// A handler was too slow for all events.
 pub(crate) fn handler_missed(missed: Missed) {
     tracing::warn!(target: TARGET, "a handler was too slow: {missed}");
