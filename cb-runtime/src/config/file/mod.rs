@@ -19,6 +19,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod toml;
+mod toml_depth;
 mod toml_twice;
 mod tree;
 mod unknown;

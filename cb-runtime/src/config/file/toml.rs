@@ -10,6 +10,7 @@ use toml::{
 use super::{
     place::Text,
     problem::Problems,
+    toml_depth,
     toml_twice::{self, Twice},
     tree::{DEEPEST, Entry, Value},
 };
@@ -20,6 +21,10 @@ const LOOKED_THROUGH: usize = 256 * 1024;
 
 /// Reads a text. Keys that are given twice are told of, and the first of them stand in the tree.
 pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec<Entry<'t>> {
+    if let Some(deep) = toml_depth::too_deep(text) {
+        problems.add_too_deep(at, deep);
+        return Vec::new();
+    }
     let (tree, errors) = if text.len() <= LOOKED_THROUGH {
         DeTable::parse_recoverable(text)
     } else {
@@ -56,7 +61,7 @@ fn in_words(message: &str) -> String {
             return (*ours).to_owned();
         }
     }
-    super::shown::shown(message)
+    super::shown::shown(message.strip_suffix(", expected nothing").unwrap_or(message))
 }
 
 const WORDS: &[(&str, &str)] = &[
@@ -68,8 +73,6 @@ const WORDS: &[(&str, &str)] = &[
         "key with no value",
         "a key has a value, as in `failure_threshold = 3`, and a table's name stands in brackets, as in `[defaults]`",
     ),
-    ("cannot recurse further", "it is nested too deep"),
-    ("recursion limit", "it is nested too deep"),
 ];
 
 fn table<'t>(

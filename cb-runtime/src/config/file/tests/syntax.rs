@@ -14,6 +14,7 @@ fn bad_toml_is_told_with_its_line() {
             "[defaults]\nshed",
             "line 2: this is no TOML: a key has a value, as in `failure_threshold = 3`, and a table's name stands in brackets, as in `[defaults]`",
         ),
+        ("[defaults]\nshed == 2", "line 2: this is no TOML: extra `=`"),
         ("a = \"b\nc = 3", "line 1: this is no TOML: invalid basic string, expected `\"`"),
     ] {
         assert_eq!(refused(&toml(text))[0], told, "{text}");
@@ -100,12 +101,16 @@ fn what_is_nested_without_end_is_refused() {
     assert_eq!(refused(&json(&deep))[0], "line 1: this is nested deeper than 32 levels");
     let deep = format!("[{}a]\n", "a.".repeat(60));
     assert_eq!(refused(&toml(&deep))[0], "line 1: this is nested deeper than 32 levels");
+    // As deep as the parser would let it be.
+    let path = format!("{}a", "a.".repeat(78));
+    let deepest = format!("{path} = {}1{}", format!("{{{path} = ").repeat(78), "}".repeat(78));
+    assert_eq!(refused(&toml(&deepest)), ["line 1: this is nested deeper than 32 levels"]);
     for deeper in [
         "a.".repeat(1000) + "a = 1",
         "a=".to_owned() + &"{a=".repeat(1000),
         "a=".to_owned() + &"[".repeat(1000),
     ] {
-        assert_eq!(refused(&toml(&deeper)), ["line 1: this is no TOML: it is nested too deep"]);
+        assert_eq!(refused(&toml(&deeper)), ["line 1: this is nested deeper than 32 levels"]);
     }
     for deeper in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
         assert_eq!(refused(&json(&deeper)).len(), 1);
