@@ -58,6 +58,8 @@
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
+//! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
+//! | [`Registry::explain`] | which value each setting has, and why |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
 //! | [`registry()`], [`Registry`] | breakers by name |
@@ -67,7 +69,7 @@
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
 //! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
-//! | [`Event`], [`Subscription`], [`Registry::on_transition`] | what happens to breakers |
+//! | [`Event`], [`Subscription`], [`Registry::on_transition`], [`Registry::on_degraded`] | what happens to breakers |
 //!
 //! # Features
 //!
@@ -77,6 +79,7 @@
 //! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
+//! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
@@ -85,6 +88,10 @@
         unused_imports,
         reason = "a build for the loom tests, which use a part of it"
     )
+)]
+#![cfg_attr(
+    not(feature = "config"),
+    allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
 )]
 
 #[doc(hidden)]
@@ -114,8 +121,11 @@ pub use cb_macros::circuit_breaker;
 
 pub use breaker::{CircuitBreaker, Mode, OpenReason, Opening, Permit, State, TransitionReason};
 pub use config::{
-    Backoff, Config, ConfigBuilder, ConfigError, HealthCheck, HealthFuture, Origin, Window,
+    Backoff, Config, ConfigBuilder, ConfigError, ExplainedCalls, ExplainedSetting, Explanation,
+    HealthCheck, HealthFuture, Origin, Overridden, Window,
 };
+#[cfg(feature = "config")]
+pub use config::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 pub use error::{CallError, CircuitError, Failure};
 #[cfg(all(feature = "disk-cache", not(cb_loom)))]
 pub use fallback::{DiskStore, DiskStoreBuilder, DiskStoreError};
@@ -128,6 +138,7 @@ pub use observe::{
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
+    outcome::HandlerOutcome,
     recommend::Recommendation,
     snapshot::{Snapshot, Totals},
 };
@@ -137,3 +148,5 @@ pub use registry::{
     Conflict, Conflicts, Declaration, Declarations, RegisterError, Registry, Selector,
     Subscription, declarations, registry,
 };
+#[cfg(feature = "config")]
+pub use registry::{Loaded, WatchError};

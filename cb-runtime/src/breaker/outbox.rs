@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::task::AbortHandle;
 
-use crate::{breaker::State, clock::Tick, observe::event::Event};
+use crate::{breaker::State, clock::Tick, config::ConfigBuilder, observe::event::Event};
 
 /// So many of the latest events are kept.
 const KEPT: usize = 100;
@@ -22,9 +22,28 @@ pub(super) struct Outbox {
     /// The task that waits for the end of the open time, or checks, and the generation for which it
     /// was begun.
     check: Option<(u64, AbortHandle)>,
+    /// Made where the settings in force are not just those that the program says.
+    said: Option<Box<Said>>,
+}
+
+/// Who says what of a breaker's settings, where that is more than one.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    /// What the program says: the attributes, or the `Config` that it was made with.
+    pub(super) own: ConfigBuilder,
+    /// What was changed since.
+    pub(super) runtime: ConfigBuilder,
 }
 
 impl Outbox {
+    pub(super) fn said(&self) -> Option<Said> {
+        self.said.as_deref().copied()
+    }
+
+    pub(super) fn put_said(&mut self, said: Option<Box<Said>>) {
+        self.said = said;
+    }
+
     /// Puts an event last. Those of single calls are not kept.
     pub(super) fn put(&mut self, event: Event, now: Tick) {
         if let Event::Transition { from, to, dry_run: false, .. } = event {

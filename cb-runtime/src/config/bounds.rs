@@ -32,6 +32,12 @@ impl ConfigError {
     pub fn bound(&self) -> &str {
         &self.bound
     }
+
+    /// The value that it is, as the attribute would have it.
+    #[cfg(feature = "config")]
+    pub(super) fn given(&self) -> &str {
+        &self.given
+    }
 }
 
 fn check<T: Setting>(
@@ -74,6 +80,11 @@ pub(crate) fn above_one(field: &'static str, given: f64) -> Result<(), ConfigErr
     check(given > 1.0 && given.is_finite(), field, "a finite number above 1", &given)
 }
 
+/// By how much each of a row is longer than the one before.
+pub(crate) fn factor(field: &'static str, given: f64) -> Result<(), ConfigError> {
+    check(given >= 1.0 && given.is_finite(), field, "a finite number of at least 1", &given)
+}
+
 pub(super) fn window(field: &'static str, given: Window) -> Result<(), ConfigError> {
     match given {
         Window::Calls(calls) => {
@@ -88,10 +99,9 @@ pub(super) fn window(field: &'static str, given: Window) -> Result<(), ConfigErr
 
 pub(super) fn backoff(_: &'static str, given: Backoff) -> Result<(), ConfigError> {
     let Backoff { factor, max, jitter } = given;
-    let holds = factor >= 1.0 && factor.is_finite();
-    check(holds, "backoff.factor", "a finite number of at least 1", &factor)?;
+    self::factor("backoff.factor", factor)?;
     above_zero("backoff.max", max)?;
-    check((0.0..=1.0).contains(&jitter), "backoff.jitter", "from 0 to 1", &jitter)
+    share("backoff.jitter", jitter)
 }
 
 /// What one setting must keep to because of another.

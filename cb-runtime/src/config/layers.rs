@@ -19,9 +19,11 @@ pub(crate) struct Layers {
     pub(crate) defaults: Layer,
     /// Of the breakers of one service type.
     pub(crate) service_types: BTreeMap<String, Layer>,
+    /// Of single breakers, by their names.
+    pub(crate) breakers: BTreeMap<String, Layer>,
     /// Of the breakers whose names match, the most exact first; of equally exact ones, that which stands
     /// later in the file.
-    pub(crate) breakers: Vec<(Pattern, Layer)>,
+    pub(crate) patterns: Vec<(Pattern, Layer)>,
     /// Of breakers by their names as [`variable_name`] writes them.
     pub(crate) variables: BTreeMap<String, Layer>,
     /// Of single functions.
@@ -30,6 +32,63 @@ pub(crate) struct Layers {
     pub(crate) alert_bounds: Option<AlertBounds>,
     /// Whether breakers are in force at all.
     pub(crate) enabled: bool,
+}
+
+impl Layer {
+    /// Settings that all come from one place.
+    pub(crate) fn from(settings: ConfigBuilder, origin: &Origin) -> Self {
+        let origins = settings.given().into_iter().map(|(setting, _)| (setting, origin.clone()));
+        Self { settings, origins: origins.collect() }
+    }
+}
+
+impl Layers {
+    /// All settings of a breaker, of which the program says what is its `own`, and `runtime` was changed
+    /// since.
+    pub(crate) fn settings(
+        &self,
+        name: &str,
+        own: ConfigBuilder,
+        runtime: ConfigBuilder,
+    ) -> ConfigBuilder {
+        let above = self.above(name).fold(runtime, |above, layer| above.or(layer.settings)).or(own);
+        let service_type = above.or(self.defaults.settings).service_type;
+        let below = match self.of_type(service_type) {
+            Some(layer) => above.or(layer.settings),
+            None => above,
+        };
+        // The preset, which every build adds below all that is given, stands over the defaults.
+        let preset = below.or(self.defaults.settings).preset();
+        below.or(self.defaults.settings.except(&preset))
+    }
+
+    /// The layers over what the program says, the highest first.
+    pub(crate) fn above(&self, name: &str) -> impl Iterator<Item = &Layer> {
+        // Most programs have none, and need not spell the name.
+        let variables =
+            if self.variables.is_empty() { None } else { self.variables.get(&variable_name(name)) };
+        let matching = self.patterns.iter().filter(move |(pattern, _)| pattern.matches(name));
+        let named = variables.into_iter().chain(self.breakers.get(name));
+        named.chain(matching.map(|(_, layer)| layer))
+    }
+
+    /// Where a setting of a breaker is given in what was loaded, at the highest.
+    pub(crate) fn place(
+        &self,
+        name: &str,
+        service_type: Option<&str>,
+        setting: &str,
+    ) -> Option<&Origin> {
+        // `backoff.factor` is of `backoff`.
+        let setting = setting.split('.').next().unwrap_or(setting);
+        let below = self.of_type(service_type).into_iter().chain([&self.defaults]);
+        self.above(name).chain(below).find_map(|layer| layer.origins.get(setting))
+    }
+
+    /// What the file says of a service type.
+    pub(crate) fn of_type(&self, service_type: Option<&str>) -> Option<&Layer> {
+        self.service_types.get(service_type?)
+    }
 }
 
 /// What is said of the calls of one function.
@@ -51,7 +110,8 @@ impl Default for Layers {
         Self {
             defaults: Layer::default(),
             service_types: BTreeMap::new(),
-            breakers: Vec::new(),
+            breakers: BTreeMap::new(),
+            patterns: Vec::new(),
             variables: BTreeMap::new(),
             calls: Vec::new(),
             alert_bounds: None,

@@ -3,6 +3,9 @@
 mod backoff;
 pub(crate) mod bounds;
 mod calls;
+mod explain;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod health;
 mod layers;
 mod origin;
@@ -19,8 +22,15 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 pub use backoff::Backoff;
 pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
+pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
+#[cfg(feature = "config")]
+pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
+#[cfg(feature = "config")]
+pub(crate) use file::{Findings, Named, Read, quoted};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
-pub(crate) use layers::{CallLayer, Layer, Layers, variable_name};
+#[cfg(feature = "config")]
+pub(crate) use layers::{CallLayer, variable_name};
+pub(crate) use layers::{Layer, Layers};
 pub use origin::Origin;
 pub(crate) use value::Setting;
 pub use window::{IsWindow, NoWindow, Window, WindowOf};
@@ -107,6 +117,15 @@ macro_rules! settings {
                         None
                     },)*
                 }
+            }
+
+            /// All settings: name and value.
+            pub(crate) fn entries(&self) -> Vec<(&'static str, String)> {
+                let rare = self.rare();
+                vec![
+                    $((stringify!($name), self.$name.show()),)*
+                    $((stringify!($rare), rare.$rare.show()),)*
+                ]
             }
 
             /// The settings in which the two differ: name, value here, value there.
@@ -255,6 +274,22 @@ macro_rules! settings {
                 }
             }
 
+            /// The settings that the other does not give.
+            pub(crate) fn except(self, other: &Self) -> Self {
+                Self {
+                    $($name: self.$name.filter(|_| other.$name.is_none()),)*
+                    $($rare: self.$rare.filter(|_| other.$rare.is_none()),)*
+                }
+            }
+
+            /// The settings that the other gives too, be it with another value.
+            pub(crate) fn where_given(self, other: &Self) -> Self {
+                Self {
+                    $($name: self.$name.filter(|_| other.$name.is_some()),)*
+                    $($rare: self.$rare.filter(|_| other.$rare.is_some()),)*
+                }
+            }
+
             /// The settings that both give, with different values: name, value here, value there.
             pub(crate) fn conflicts(&self, other: &Self) -> Vec<(&'static str, String, String)> {
                 let mut found = Vec::new();
@@ -269,6 +304,34 @@ macro_rules! settings {
                     found.push((stringify!($rare), here.show(), there.show()));
                 })*
                 found
+            }
+
+            /// The names of all settings.
+            #[cfg(feature = "config")]
+            pub(crate) const SETTINGS: &[&str] = &[$(stringify!($name),)* $(stringify!($rare),)*];
+
+            /// Puts the setting of this name, as a file or a variable has it, in the place of what there
+            /// was. Its name, if there is one of this name and the value keeps its bound.
+            #[cfg(feature = "config")]
+            pub(crate) fn put(
+                &mut self,
+                name: &str,
+                found: &file::Found<'_>,
+                problems: &mut file::Problems,
+            ) -> Option<&'static str> {
+                $(if name == stringify!($name) {
+                    let value = file::FromFile::read(found, problems)?;
+                    found.keeps($bound(stringify!($name), value), problems)?;
+                    self.$name = Some(value);
+                    return Some(stringify!($name));
+                })*
+                $(if name == stringify!($rare) {
+                    let value = file::FromFile::read(found, problems)?;
+                    found.keeps($rare_bound(stringify!($rare), value), problems)?;
+                    self.$rare = Some(value);
+                    return Some(stringify!($rare));
+                })*
+                None
             }
 
             /// The settings that are given: name and value.
@@ -402,6 +465,43 @@ impl Config {
 
     fn rare(&self) -> &Rare {
         self.rare.as_deref().unwrap_or(Rare::NONE)
+    }
+}
+
+/// Whether there is a preset of this service type.
+#[cfg(feature = "config")]
+pub(crate) fn is_preset(service_type: &str) -> bool {
+    preset::preset(service_type) != ConfigBuilder::new()
+}
+
+impl ConfigBuilder {
+    /// The service type that is given.
+    pub(crate) fn given_service_type(&self) -> Option<&'static str> {
+        self.service_type
+    }
+
+    /// The settings of the service type's preset.
+    pub(crate) fn preset(&self) -> Self {
+        self.service_type.map_or_else(Self::new, preset::preset)
+    }
+
+    /// Builds, and where that fails without what is at fault, which is returned beside.
+    pub(crate) fn build_what_fits(mut self) -> (Config, Vec<ConfigError>) {
+        let mut left_out = Vec::new();
+        loop {
+            match self.build() {
+                Ok(config) => return (config, left_out),
+                Err(problem) => {
+                    let rest = self.without(problem.field());
+                    if rest == self {
+                        // A problem of nothing that is given: there is none.
+                        return (Config::default(), left_out);
+                    }
+                    self = rest;
+                    left_out.push(problem);
+                }
+            }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "config")]
+use crate::config::file::{Found, Problems};
 use crate::config::{ConfigError, bounds};
 
 /// From where on [alerts](crate::Registry::alerts) are raised, and a program
@@ -119,22 +121,67 @@ impl AlertBounds {
         self
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        bounds::share("floor", self.floor)?;
-        bounds::at_least_one("several_opened", self.several_opened)?;
-        bounds::above_zero("several_within", self.several_within)?;
-        bounds::above_zero("open_for", self.open_for)?;
-        bounds::rate("error_rate", self.error_rate)?;
-        if let Some(rate) = self.slow_call_rate {
-            bounds::rate("slow_call_rate", rate)?;
-        }
-        bounds::above_one("p95_factor", self.p95_factor)?;
-        bounds::above_zero("p95_period", self.p95_period)?;
-        bounds::above_zero("recent", self.recent)
-    }
-
     /// How far back events are needed for the alerts.
     pub(crate) fn reach(&self) -> Duration {
         self.several_within.max(self.recent)
     }
+}
+
+/// One table of all bounds, so that a bound added here is checked and in configuration files, or
+/// nowhere. Each row: its name, its type, and what its value must keep to.
+macro_rules! table {
+    ($($name:ident: $given:ty, $bound:path;)*) => {
+        impl AlertBounds {
+            pub(crate) fn check(&self) -> Result<(), ConfigError> {
+                $(if let Some(given) = Option::<$given>::from(self.$name) {
+                    $bound(stringify!($name), given)?;
+                })*
+                Ok(())
+            }
+        }
+
+        /// Some of the bounds.
+        #[cfg(feature = "config")]
+        #[derive(Clone, Copy, Debug, Default, PartialEq)]
+        pub(crate) struct AlertChanges {
+            $($name: Option<$given>,)*
+        }
+
+        #[cfg(feature = "config")]
+        impl AlertChanges {
+            pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+            /// Puts the bound of this name, as a file has it.
+            pub(crate) fn put(&mut self, name: &str, found: &Found<'_>, problems: &mut Problems) {
+                $(if name == stringify!($name) {
+                    self.$name = found.bounded(problems, stringify!($name), $bound);
+                })*
+            }
+
+            /// These, and where they are silent the other's.
+            pub(crate) fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)* }
+            }
+
+            /// These in the place of those.
+            pub(crate) fn over(self, mut bounds: AlertBounds) -> AlertBounds {
+                $(if let Some(given) = self.$name {
+                    bounds = bounds.$name(given);
+                })*
+                bounds
+            }
+        }
+    };
+}
+
+table! {
+    floor: f64, bounds::share;
+    several_opened: u32, bounds::at_least_one;
+    several_within: Duration, bounds::above_zero;
+    open_for: Duration, bounds::above_zero;
+    error_rate: f64, bounds::rate;
+    slow_call_rate: f64, bounds::rate;
+    p95_factor: f64, bounds::above_one;
+    p95_period: Duration, bounds::above_zero;
+    recent: Duration, bounds::above_zero;
 }

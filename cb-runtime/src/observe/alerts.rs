@@ -96,6 +96,9 @@ pub enum AlertKind {
     /// [`Declarations::verify`](crate::Declarations::verify). Since the registry was made, which is the
     /// program's: others have no functions.
     Conflict,
+    /// Warning: what was to be loaded last was refused, so that what was loaded before is in force still.
+    /// Since the first of several that were refused in a row. With the feature `config`.
+    Load,
     /// Information, for [so long](AlertBounds::recent): a breaker opened or became half-open, or
     /// would have. Of several times, the latest is told.
     Transition,
@@ -116,7 +119,8 @@ impl AlertKind {
             | Self::ErrorRate
             | Self::SlowCalls
             | Self::ResponseTime
-            | Self::Conflict => Severity::Warning,
+            | Self::Conflict
+            | Self::Load => Severity::Warning,
             Self::Transition | Self::Recovery | Self::ConfigChanged => Severity::Info,
         }
     }

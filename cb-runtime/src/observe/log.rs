@@ -117,6 +117,14 @@ pub(crate) fn handler_panicked(name: &str) {
     );
 }
 
+/// A handler has ended with an error; it will be called again.
+pub(crate) fn handler_failed(name: &str, error: &str) {
+    tracing::error!(
+        target: TARGET, name, error,
+        "a handler failed on an event of circuit breaker `{name}`: {error}"
+    );
+}
+
 /// A handler was too slow for all events.
 pub(crate) fn handler_missed(missed: Missed) {
     tracing::warn!(target: TARGET, "a handler was too slow: {missed}");
@@ -127,16 +135,51 @@ pub(crate) fn no_handler(problem: &std::io::Error) {
     tracing::error!(target: TARGET, "a handler of circuit breakers' events cannot run: {problem}");
 }
 
-/// What functions say together of one breaker contradicts itself.
+/// What all places say together of one breaker contradicts itself.
 pub(crate) fn left_out(name: &str, problem: &ConfigError) {
     let field = problem.field();
     tracing::error!(
         target: TARGET, name,
-        "circuit breaker `{name}`: by what its functions say together, {problem}; `{field}` is left out"
+        "circuit breaker `{name}`: by all that is said of it together, {problem}; `{field}` is left out"
+    );
+}
+
+/// A breaker was changed while others were loaded, and the two contradict each other.
+pub(crate) fn not_adapted(name: &str, problem: &ConfigError) {
+    tracing::error!(
+        target: TARGET, name,
+        "circuit breaker `{name}` keeps its settings: with what was loaded, {problem}"
     );
 }
 
 /// Two places in the program say different things about one breaker.
 pub(crate) fn conflict(problem: &impl std::fmt::Display) {
     tracing::error!(target: TARGET, "{problem}");
+}
+
+/// What was to be loaded was refused, and nobody else is told.
+#[cfg(feature = "config")]
+pub(crate) fn not_loaded(problem: &impl std::fmt::Display) {
+    tracing::error!(target: TARGET, "circuit breakers: {problem}");
+}
+
+/// What was loaded may have a mistake in it.
+#[cfg(feature = "config")]
+pub(crate) fn load_warning(warning: &impl std::fmt::Display) {
+    tracing::warn!(target: TARGET, "circuit breakers: {warning}");
+}
+
+/// A file that had changed was loaded.
+#[cfg(feature = "config")]
+pub(crate) fn loaded_again(file: Option<&std::path::Path>) {
+    if let Some(file) = file {
+        tracing::info!(target: TARGET, "circuit breakers: configuration `{}` was loaded again", file.display());
+    }
+}
+
+/// A variable has turned all breakers off, or on again.
+#[cfg(feature = "config")]
+pub(crate) fn switched(enabled: bool) {
+    let to = if enabled { "on" } else { "off" };
+    tracing::warn!(target: TARGET, enabled, "circuit breakers: all are {to}, by CIRCUIT_BREAKERS_ENABLED");
 }

@@ -8,6 +8,7 @@ pub(crate) mod hub;
 pub(crate) mod latency;
 pub(crate) mod log;
 pub(crate) mod look;
+pub(crate) mod outcome;
 pub(crate) mod recommend;
 pub(crate) mod snapshot;
 pub(crate) mod text;

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{config::ConfigBuilder, policy::Calls};
+use crate::{
+    config::{ConfigBuilder, Layer, Origin},
+    policy::Calls,
+};
 
 /// One annotated function: its breaker's name, its place, and the settings written there.
 #[derive(Debug)]
@@ -74,6 +77,20 @@ impl Declaration {
     /// written at another function of the same breaker, or have its default.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         self.settings.given()
+    }
+
+    /// The settings written at this function, with their place.
+    pub(super) fn layer(&self) -> Layer {
+        Layer::from(self.settings, &self.origin())
+    }
+
+    pub(super) fn service_type(&self) -> Option<&'static str> {
+        self.settings.given_service_type()
+    }
+
+    /// The attribute.
+    pub(super) fn origin(&self) -> Origin {
+        Origin::Attribute { file: self.file, line: self.line }
     }
 
     fn place(&self) -> (&'static str, u32) {

@@ -10,10 +10,15 @@ use std::{
 
 use tokio::runtime::{Builder, Handle};
 
-use super::{Registry, Shared};
+use super::{Registry, Shared, parent_and_key};
 use crate::{
-    breaker::State,
-    observe::{event::Event, hub::Inbox, log},
+    breaker::{State, core::contain},
+    observe::{
+        event::Event,
+        hub::Inbox,
+        log,
+        outcome::{HandlerOutcome, Sealed},
+    },
     pattern::Pattern,
 };
 
@@ -51,10 +56,9 @@ impl Selector {
     fn takes(&self, name: &str, registry: &Weak<Shared>) -> bool {
         match &self.0 {
             Choice::Name(pattern) => pattern.matches(name),
-            Choice::ServiceType(wanted) => registry
-                .upgrade()
-                .and_then(|shared| Registry(shared).get(name))
-                .is_some_and(|breaker| breaker.config().service_type() == Some(wanted)),
+            Choice::ServiceType(wanted) => {
+                registry.upgrade().is_some_and(|shared| Registry(shared).is_of_type(name, wanted))
+            }
         }
     }
 }
@@ -72,14 +76,24 @@ impl From<String> for Selector {
 }
 
 impl Registry {
+    fn is_of_type(&self, name: &str, wanted: &str) -> bool {
+        if let Some(breaker) = self.get(name) {
+            return breaker.config().service_type() == Some(wanted);
+        }
+        // A keyed one may have made room for another since: of its kind it was all the same.
+        let family = parent_and_key(name).and_then(|(parent, _)| self.family(parent));
+        family.is_some_and(|family| family.config().service_type() == Some(wanted))
+    }
+
     /// Runs a function for each change of state of the chosen breakers from here on, with the
     /// [`Event::Transition`], one after the other and in order. Dry runs are told of too.
     ///
     /// It runs as a task of the present tokio runtime, or outside of one on a thread of its own; so
-    /// no call waits for it, and it may call anything. One that panics is logged and called again
-    /// for the next event. It may be 16 384 events behind before it misses any, which is logged too.
-    /// It ends with its runtime, or with the registry; for something shorter, see
-    /// [`subscribe`](Self::subscribe).
+    /// no call waits for it, and it may call anything. If it panics or ends with an error, that is logged
+    /// as an error with the breaker's name, and it is called again for the next event; other handlers
+    /// do not notice. It may be 16 384 events behind before it misses any, which is logged too.
+    /// It ends with its runtime, or with the registry and all its breakers, so long as it holds none
+    /// of them itself; for something shorter, see [`subscribe`](Self::subscribe).
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -95,7 +109,7 @@ impl Registry {
     pub fn on_transition<F, Fut>(&self, selector: impl Into<Selector>, handler: F)
     where
         F: Fn(Event) -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        Fut: Future<Output: HandlerOutcome> + Send + 'static,
     {
         self.on(selector, |_| true, handler);
     }
@@ -122,7 +136,7 @@ impl Registry {
     pub fn on_degraded<F, Fut>(&self, selector: impl Into<Selector>, handler: F)
     where
         F: Fn(Event) -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        Fut: Future<Output: HandlerOutcome> + Send + 'static,
     {
         self.on(selector, |change| change.from == State::Closed && !change.dry_run, handler);
     }
@@ -138,7 +152,7 @@ impl Registry {
     pub fn on_recovered<F, Fut>(&self, selector: impl Into<Selector>, handler: F)
     where
         F: Fn(Event) -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        Fut: Future<Output: HandlerOutcome> + Send + 'static,
     {
         self.on(selector, |change| change.to == State::Closed && !change.dry_run, handler);
     }
@@ -147,7 +161,7 @@ impl Registry {
     fn on<F, Fut>(&self, selector: impl Into<Selector>, wanted: fn(Changed) -> bool, handler: F)
     where
         F: Fn(Event) -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        Fut: Future<Output: HandlerOutcome> + Send + 'static,
     {
         let inbox = self.0.hub.subscribe();
         let (registry, selector) = (Arc::downgrade(&self.0), selector.into());
@@ -181,8 +195,9 @@ impl Changed {
     }
 }
 
-/// Hands on events until there can be no more.
-async fn listen<Fut: Future<Output = ()>>(
+/// Hands on events until there can be no more. Whatever becomes of one, the next is handed on: a log that
+/// panics is as little a reason to end as a handler that does.
+async fn listen<Fut: Future<Output: HandlerOutcome>>(
     mut inbox: Inbox,
     handle: impl Fn(&Event) -> Option<Fut>,
 ) {
@@ -192,29 +207,38 @@ async fn listen<Fut: Future<Output = ()>>(
                 let handled = match catch_unwind(AssertUnwindSafe(|| handle(&event))) {
                     Ok(Some(handling)) => Contained(pin!(handling)).await,
                     Ok(None) => Ok(()),
-                    Err(_) => Err(Panicked),
+                    Err(_) => Err(Trouble::Panicked),
                 };
-                if handled.is_err() {
-                    log::handler_panicked(event.name());
-                }
+                contain(|| match handled {
+                    Ok(()) => {}
+                    Err(Trouble::Panicked) => log::handler_panicked(event.name()),
+                    Err(Trouble::Failed(error)) => log::handler_failed(event.name(), &error),
+                });
             }
-            Err(missed) => log::handler_missed(missed),
+            Err(missed) => contain(|| log::handler_missed(missed)),
         }
     }
 }
 
-struct Panicked;
+enum Trouble {
+    Panicked,
+    /// With this error's text.
+    Failed(String),
+}
 
-/// A future whose panic is its output.
+/// A future whose panic is its output. The error that it ends with is the user's as well, and shown here.
 struct Contained<'a, F>(Pin<&'a mut F>);
 
-impl<F: Future<Output = ()>> Future for Contained<'_, F> {
-    type Output = Result<(), Panicked>;
+impl<F: Future<Output: HandlerOutcome>> Future for Contained<'_, F> {
+    type Output = Result<(), Trouble>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Ok),
-            Err(_) => Poll::Ready(Err(Panicked)),
+        let poll = || self.0.as_mut().poll(cx).map(Sealed::failure);
+        match catch_unwind(AssertUnwindSafe(poll)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(None)) => Poll::Ready(Ok(())),
+            Ok(Poll::Ready(Some(error))) => Poll::Ready(Err(Trouble::Failed(error))),
+            Err(_) => Poll::Ready(Err(Trouble::Panicked)),
         }
     }
 }

@@ -26,6 +26,19 @@ pub(super) struct Overview {
     bounds: AlertBounds,
 }
 
+/// The bounds that were set, and those of a file.
+#[derive(Default)]
+pub(super) struct Bounds {
+    own: AlertBounds,
+    loaded: Option<AlertBounds>,
+}
+
+impl Bounds {
+    fn in_force(&self) -> AlertBounds {
+        self.loaded.unwrap_or(self.own)
+    }
+}
+
 /// When the registry was made.
 pub(super) struct Made(Tick);
 
@@ -152,7 +165,7 @@ impl Registry {
 
     /// The bounds that [`alerts`](Self::alerts) and [`should_continue`](Self::should_continue) go by.
     pub fn alert_bounds(&self) -> AlertBounds {
-        *read(&self.0.alert_bounds)
+        read(&self.0.alert_bounds).in_force()
     }
 
     /// Sets the bounds that [`alerts`](Self::alerts) and [`should_continue`](Self::should_continue) go by.
@@ -161,8 +174,15 @@ impl Registry {
     /// [`ConfigError`] for the first that is out of its range; nothing is changed then.
     pub fn set_alert_bounds(&self, bounds: AlertBounds) -> Result<(), ConfigError> {
         bounds.check()?;
-        *write(&self.0.alert_bounds) = bounds;
+        *write(&self.0.alert_bounds) = Bounds { own: bounds, loaded: None };
         Ok(())
+    }
+
+    /// Sets those of a file, or takes them back. Until they are set otherwise, they stand over what was
+    /// set before.
+    #[cfg(feature = "config")]
+    pub(super) fn load_alert_bounds(&self, loaded: Option<AlertBounds>) {
+        write(&self.0.alert_bounds).loaded = loaded;
     }
 
     pub(super) fn overview(&self) -> Overview {
@@ -194,6 +214,8 @@ impl Overview {
     pub(super) fn alerts(&self, registry: &Registry) -> Vec<Alert> {
         let mut all: Vec<Alert> = alerts::of_all(&self.looks, &self.bounds).into_iter().collect();
         all.extend(conflicts(registry));
+        #[cfg(feature = "config")]
+        all.extend(not_loaded(registry));
         for (breaker, look) in self.breakers.iter().zip(&self.looks) {
             let find = |trend: &mut Trend| alerts::of_breaker(look, &self.bounds, trend);
             all.extend(if alerts::has_trend(look) {
@@ -231,4 +253,11 @@ fn conflicts(registry: &Registry) -> Vec<Alert> {
         Alert::new(AlertKind::Conflict, Some(name), since, conflict.to_string())
     };
     found.iter().map(alert).collect()
+}
+
+/// What was to be loaded last, and was refused.
+#[cfg(feature = "config")]
+fn not_loaded(registry: &Registry) -> Option<Alert> {
+    let (since, text) = registry.0.loading.failed()?;
+    Some(Alert::new(AlertKind::Load, None, wall(Tick::now(), since), text))
 }

@@ -1,45 +1,57 @@
 //! Breakers by name, and what the program declares about them.
 
+mod by_name;
 mod calls;
+#[cfg(feature = "config")]
+mod check;
 mod declaration;
+mod explain;
 #[cfg(feature = "export")]
 mod export;
 mod function;
 mod handlers;
 mod health;
 mod keyed;
+#[cfg(feature = "config")]
+mod load;
+mod make;
 mod registered;
 mod site;
 mod subscription;
+#[cfg(feature = "config")]
+mod watch;
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
     fmt,
+    panic::Location,
     sync::{Arc, OnceLock},
 };
 
+use by_name::ByName;
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
 #[cfg(feature = "export")]
 pub use export::ExportError;
 pub use handlers::Selector;
-use health::Made;
-use keyed::{Family, Full, Text};
+use health::{Bounds, Made};
+use keyed::Family;
+#[cfg(feature = "config")]
+pub use load::Loaded;
+use make::Registered;
 use registered::Fallbacks;
 #[cfg(feature = "testing")]
 pub(crate) use site::make_declared;
 pub use site::{KeyedSite, Site};
 pub use subscription::Subscription;
+#[cfg(feature = "config")]
+pub use watch::WatchError;
 
 use crate::{
-    breaker::{
-        CircuitBreaker,
-        core::{Core, contain},
-    },
-    config::Config,
+    breaker::CircuitBreaker,
+    config::{Config, Layers},
     isolation,
     name::{self, Name, NameError},
-    observe::{alert_bounds::AlertBounds, hub::Hub, log, snapshot::Snapshot},
-    primitive::{RwLock, read, write},
+    observe::{hub::Hub, snapshot::Snapshot},
+    primitive::RwLock,
 };
 
 /// Breakers by name. Cheap to clone; clones are the same registry.
@@ -61,15 +73,19 @@ pub struct Registry(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    breakers: RwLock<BTreeMap<Name, CircuitBreaker>>,
+    breakers: ByName<Registered>,
     /// The keyed ones, by the name that they share. A family stays, as the name in the program does.
-    families: RwLock<BTreeMap<Name, Arc<Family>>>,
+    families: ByName<Arc<Family>>,
+    /// What a file and the environment say.
+    layers: RwLock<Arc<Layers>>,
     /// Where all of them tell their events.
     hub: Arc<Hub>,
     /// What functions without a fallback of their own answer with.
     fallbacks: Fallbacks,
-    alert_bounds: RwLock<AlertBounds>,
+    alert_bounds: RwLock<Bounds>,
     made: Made,
+    #[cfg(feature = "config")]
+    loading: load::Loading,
 }
 
 /// Why a breaker was not registered.
@@ -93,7 +109,7 @@ pub enum RegisterError {
 /// The program's registry; in a test that has one of its own (feature `testing`), that.
 pub fn registry() -> &'static Registry {
     static PROGRAM: OnceLock<Registry> = OnceLock::new();
-    isolation::here(PROGRAM.get_or_init(Registry::new), Registry::new)
+    isolation::here(PROGRAM.get_or_init(Registry::of_the_program), Registry::new)
 }
 
 impl Registry {
@@ -102,12 +118,21 @@ impl Registry {
         Self::default()
     }
 
+    /// One that loads what is the default, unless something else is loaded before its first breaker.
+    fn of_the_program() -> Self {
+        Self(Arc::new(Shared {
+            #[cfg(feature = "config")]
+            loading: load::Loading::by_default(),
+            ..Shared::default()
+        }))
+    }
+
     /// The breaker of this name. An annotated function's is there from its first call on; one with
     /// a `key` has a breaker for each value of it, called `name[key]`.
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
         match parent_and_key(name) {
             Some((parent, key)) => self.family(parent)?.get(key),
-            None => read(&self.0.breakers).get(name).cloned(),
+            None => self.0.breakers.get(name).map(|found| found.breaker),
         }
     }
 
@@ -129,7 +154,7 @@ impl Registry {
     }
 
     fn family(&self, name: &str) -> Option<Arc<Family>> {
-        read(&self.0.families).get(name).cloned()
+        self.0.families.get(name)
     }
 
     /// Makes a breaker of this name; returns the one that is there if it has the same settings.
@@ -138,9 +163,11 @@ impl Registry {
     /// [`RegisterError::Name`] for a name that is not 1 to 128 of letters, digits and `_ - . : /`;
     /// [`RegisterError::Taken`] where a breaker of this name has other settings.
     #[allow(clippy::needless_pass_by_value, reason = "as in `get_or_register`")]
+    #[track_caller]
     pub fn register(&self, name: &str, config: Config) -> Result<CircuitBreaker, RegisterError> {
         let breaker = self.get_or_register(name, config.clone())?;
-        let differences = breaker.config().differences(&config);
+        let (own, _) = breaker.0.said();
+        let differences = own.build_what_fits().0.differences(&config);
         if differences.is_empty() {
             return Ok(breaker);
         }
@@ -155,6 +182,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegisterError::Name`] for a name that is not 1 to 128 of letters, digits and `_ - . : /`.
+    #[allow(clippy::needless_pass_by_value, reason = "a breaker's settings go into it")]
+    #[track_caller]
     pub fn get_or_register(
         &self,
         name: &str,
@@ -165,55 +194,20 @@ impl Registry {
         }
         name::check(name)?;
         let name = Name::shared(name.into());
-        let (breaker, _) = self.get_or_insert(&name, || config);
+        let here = Location::caller();
+        self.load_by_default();
+        let (breaker, made) = self.get_or_make(&name, Some(here), || config.to_builder());
+        if let Some(unsettled) = made {
+            unsettled.settle(self);
+        }
         Ok(breaker)
-    }
-
-    /// Says too whether it is the one that was made now.
-    fn get_or_insert(
-        &self,
-        name: &Name,
-        config: impl FnOnce() -> Config,
-    ) -> (CircuitBreaker, bool) {
-        let found = get_or_insert(&self.0.breakers, name, || {
-            CircuitBreaker::named(name.clone(), config(), Some(self.hub()))
-        });
-        if found.1 {
-            found.0.0.narrate_if_wanted();
-        }
-        found
-    }
-
-    fn get_or_insert_family(
-        &self,
-        name: &Name,
-        make: impl FnOnce() -> Family,
-    ) -> (Arc<Family>, bool) {
-        get_or_insert(&self.0.families, name, || Arc::new(make()))
-    }
-
-    /// The breaker for a call with this key. Where no breaker may be forgotten for a new key, that is
-    /// the one of the plain name, which all such calls share: so memory stays bounded and the
-    /// service protected.
-    #[inline]
-    fn keyed(&self, family: &Family, key: &Text) -> Arc<Core> {
-        family.at(key).unwrap_or_else(|full| self.without_a_place(family, &full))
-    }
-
-    #[cold]
-    fn without_a_place(&self, family: &Family, full: &Full) -> Arc<Core> {
-        if full.is_news {
-            contain(|| log::full(family.name(), family.config().max_keys()));
-        }
-        let (shared, _) = self.get_or_insert(family.name(), || family.config().clone());
-        shared.0
     }
 
     /// All breakers, those of each key among them, by name.
     pub fn iter(&self) -> impl Iterator<Item = CircuitBreaker> + use<> {
-        let mut all: Vec<_> = read(&self.0.breakers).values().cloned().collect();
-        let families: Vec<_> = read(&self.0.families).values().cloned().collect();
-        all.extend(families.iter().flat_map(|family| family.breakers()));
+        let mut all: Vec<_> =
+            self.0.breakers.all().into_iter().map(|found| found.breaker).collect();
+        all.extend(self.0.families.all().iter().flat_map(|family| family.breakers()));
         all.sort_by(|one, other| one.name().cmp(other.name()));
         all.into_iter()
     }
@@ -238,7 +232,7 @@ impl Registry {
         if let Some((parent, key)) = parent_and_key(name) {
             return self.family(parent)?.remove(key);
         }
-        let breaker = write(&self.0.breakers).remove(name)?;
+        let Registered { breaker, .. } = self.0.breakers.remove(name)?;
         breaker.0.detach();
         Some(breaker)
     }
@@ -257,22 +251,6 @@ impl Registry {
     /// have been made.
     pub fn snapshot(&self) -> Vec<Snapshot> {
         self.iter().map(|breaker| breaker.snapshot()).collect()
-    }
-}
-
-/// What is there, or what is made now: without the lock, since it may take its time.
-fn get_or_insert<T: Clone>(
-    named: &RwLock<BTreeMap<Name, T>>,
-    name: &Name,
-    make: impl FnOnce() -> T,
-) -> (T, bool) {
-    if let Some(there) = read(named).get(name) {
-        return (there.clone(), false);
-    }
-    let new = make();
-    match write(named).entry(name.clone()) {
-        Entry::Occupied(there) => (there.get().clone(), false),
-        Entry::Vacant(place) => (place.insert(new).clone(), true),
     }
 }
 

@@ -10,6 +10,7 @@ use super::parent_and_key;
 use super::{
     Conflicts, Declaration, declarations,
     keyed::{Family, Text},
+    make::Unsettled,
     registry,
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
         refusal::Refusal,
         ticket::Ticket,
     },
-    config::{Config, ConfigBuilder, ConfigError},
+    config::ConfigBuilder,
     isolation,
     name::Name,
     observe::log,
@@ -121,12 +122,18 @@ impl Site {
     /// The breaker's core.
     pub fn core(&'static self) -> &'static Core {
         let site = self.here();
-        let mut problems = Problems::default();
-        let mut found = site.found.get_or_init(|| site.find(&mut problems));
+        let mut news = News::default();
+        let mut found = match site.found.get() {
+            Some(found) => found,
+            None => {
+                registry().load_by_default();
+                site.found.get_or_init(|| site.find(&mut news))
+            }
+        };
         while found.breaker.0.is_detached() {
-            found = found.next.get_or_init(|| Box::new(site.find(&mut problems)));
+            found = found.next.get_or_init(|| Box::new(site.find(&mut news)));
         }
-        problems.log(site.declaration.name());
+        news.tell();
         &found.breaker.0
     }
 
@@ -144,32 +151,35 @@ impl Site {
     }
 
     #[cold]
-    fn find(&self, problems: &mut Problems) -> Found {
+    fn find(&self, news: &mut News) -> Found {
         let name = Name::literal(self.declaration.name());
-        let (breaker, is_new) = registry().get_or_insert(&name, || self.config(problems));
-        problems.keep_if(is_new);
+        let News { conflicts, unsettled } = news;
+        let (breaker, made) = registry().get_or_make(&name, None, || self.settings(conflicts));
+        *unsettled = made;
         Found { breaker, next: OnceLock::new() }
     }
 
     #[cold]
     fn find_family(&'static self) -> &'static Arc<Family> {
         let name = Name::literal(self.declaration.name());
-        let mut problems = Problems::default();
+        let mut news = News::default();
+        registry().load_by_default();
         let family = self.family.get_or_init(|| {
-            let make = || Family::new(name.clone(), self.config(&mut problems), registry().hub());
-            let (family, is_new) = registry().get_or_insert_family(&name, make);
-            problems.keep_if(is_new);
+            let News { conflicts, unsettled } = &mut news;
+            let own = || self.settings(conflicts);
+            let (family, made) = registry().get_or_make_family(&name, own);
+            *unsettled = made;
             family
         });
-        problems.log(self.declaration.name());
+        news.tell();
         family
     }
 
     /// What all functions of this breaker say together.
-    fn config(&self, problems: &mut Problems) -> Config {
+    fn settings(&self, conflicts: &mut Option<Conflicts>) -> ConfigBuilder {
         let declared = declarations().sharing_with(self.declaration);
-        problems.conflicts = declared.verify().err();
-        problems.build(declared.settings())
+        *conflicts = declared.verify().err();
+        declared.settings()
     }
 }
 
@@ -192,55 +202,28 @@ pub(crate) fn make_declared(name: &str) {
     }
 }
 
-/// What is wrong with a breaker's declarations. Logged once, by the call that made the breaker, and
-/// when nothing is held any more that the log's subscriber might ask for.
+/// What there is to say of a breaker that was made now. Logged once, by the call that made it, and when
+/// nothing is held any more that the log's subscriber might ask for.
 #[derive(Default)]
-struct Problems {
+struct News {
     conflicts: Option<Conflicts>,
-    invalid: Vec<ConfigError>,
+    unsettled: Option<Unsettled>,
 }
 
-impl Problems {
-    /// Each function's settings were checked by the compiler; together they may still contradict each
-    /// other. Then the one at fault is left out, and the others stand.
-    fn build(&mut self, mut settings: ConfigBuilder) -> Config {
-        loop {
-            match settings.build() {
-                Ok(config) => return config,
-                Err(problem) => {
-                    let rest = settings.without(problem.field());
-                    if rest == settings {
-                        // A problem of nothing that is given: there is none.
-                        return Config::default();
-                    }
-                    settings = rest;
-                    self.invalid.push(problem);
-                }
-            }
-        }
-    }
-
-    /// Those who find the breaker made by another leave the log to it.
-    fn keep_if(&mut self, is_new: bool) {
-        if !is_new {
-            *self = Self::default();
-        }
-    }
-
+impl News {
     #[inline]
-    fn log(&self, name: &str) {
-        if self.conflicts.is_some() || !self.invalid.is_empty() {
-            self.log_all(name);
+    fn tell(self) {
+        // Those who find the breaker made by another leave it to that one.
+        if let Some(unsettled) = self.unsettled {
+            settle(unsettled, self.conflicts);
         }
     }
+}
 
-    #[cold]
-    fn log_all(&self, name: &str) {
-        contain(|| {
-            self.conflicts.iter().flat_map(Conflicts::iter).for_each(log::conflict);
-            self.invalid.iter().for_each(|problem| log::left_out(name, problem));
-        });
-    }
+#[cold]
+fn settle(unsettled: Unsettled, conflicts: Option<Conflicts>) {
+    contain(|| conflicts.iter().flat_map(Conflicts::iter).for_each(log::conflict));
+    unsettled.settle(registry());
 }
 
 /// What an annotated function with a key goes through: the breaker of one value of it.

@@ -188,7 +188,7 @@ async fn given_a_handler_that_never_returns_when_more_happens_then_only_it_hears
     let (to, mut heard_of) = unbounded_channel();
     registry.on_transition("orders", move |event| {
         to.send(heard(&event)).unwrap();
-        pending()
+        pending::<()>()
     });
     let mut other = hand_on(&registry, "orders");
 

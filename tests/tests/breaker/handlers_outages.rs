@@ -1,6 +1,6 @@
 //! Functions that are run when a breaker goes down and when it is up again.
 
-use cb_runtime::{Event, Registry, Selector, TransitionReason};
+use cb_runtime::{Event, Registry, Selector, TransitionReason, circuit_breaker, registry};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{events::registered, *};
@@ -202,4 +202,77 @@ async fn given_a_handler_when_the_breaker_goes_down_then_it_gets_what_happened()
     assert_eq!(told, breaker.history()[0]);
     let Event::Transition { reason, .. } = told else { unreachable!("no change: {told:?}") };
     assert!(matches!(reason, TransitionReason::Opened { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_handlers_that_share_a_breaker_when_it_reopens_then_each_is_told_once_of_each_outage()
+{
+    let registry = Registry::new();
+    let breaker = registered(&registry, "orders", settings().service_type("warehouse"));
+    let selectors = [
+        Selector::all(),
+        Selector::from("orders"),
+        Selector::from("ord*"),
+        Selector::service_type("warehouse"),
+    ];
+    let mut all = selectors.map(|selector| Outages::of(&registry, selector));
+    for _ in 0..2 {
+        open(&breaker).await;
+        advance(RECOVERY).await;
+        fail(&breaker).await.unwrap_err();
+        for outages in &mut all {
+            assert_eq!(outages.heard().await, [DOWN]);
+        }
+
+        advance(RECOVERY).await;
+        succeed(&breaker).await.unwrap();
+        for outages in &mut all {
+            assert_eq!(outages.heard().await, [UP]);
+        }
+    }
+}
+
+#[circuit_breaker(
+    name = "outages.tenants",
+    failure_threshold = 1,
+    recovery_timeout = "30s",
+    service_type = "outages.tenants",
+    key = tenant,
+    max_keys = 2
+)]
+async fn ask(tenant: &str, down: bool) -> Result<(), Option<CircuitError>> {
+    if down { Err(None) } else { Ok(()) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_keyed_breakers_when_they_go_down_and_up_then_each_key_has_outages_of_its_own() {
+    const A: [&str; 2] = ["-outages.tenants[a]", "+outages.tenants[a]"];
+    const B: [&str; 2] = ["-outages.tenants[b]", "+outages.tenants[b]"];
+    let of = |selector: Selector| Outages::of(registry(), selector);
+    let mut by_pattern = of("outages.tenants[*".into());
+    let mut by_type = of(Selector::service_type("outages.tenants"));
+    let mut of_a = of("outages.tenants[a]".into());
+    let mut of_none = of("outages.tenants".into());
+
+    ask("a", true).await.unwrap_err();
+    ask("b", true).await.unwrap_err();
+    advance(RECOVERY).await;
+    // The probe fails.
+    ask("a", true).await.unwrap_err();
+    for outages in [&mut by_pattern, &mut by_type] {
+        assert_eq!(outages.heard().await, [A[0], B[0]]);
+    }
+    assert_eq!(of_a.heard().await, [A[0]]);
+
+    advance(RECOVERY).await;
+    ask("b", false).await.unwrap();
+    ask("a", false).await.unwrap();
+    // Before a handler has run, one of them makes room for another.
+    ask("c", false).await.unwrap();
+    assert!(registry().get("outages.tenants[b]").is_none());
+    for outages in [&mut by_pattern, &mut by_type] {
+        assert_eq!(outages.heard().await, [B[1], A[1]]);
+    }
+    assert_eq!(of_a.heard().await, [A[1]]);
+    assert!(of_none.heard().await.is_empty(), "no breaker bears the plain name");
 }

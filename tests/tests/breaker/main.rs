@@ -11,6 +11,7 @@ mod errors;
 mod events;
 mod half_open;
 mod handlers;
+mod handlers_failures;
 mod handlers_outages;
 mod health_check;
 mod idle;

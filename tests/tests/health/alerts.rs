@@ -64,6 +64,18 @@ async fn a_critical_breaker_is_an_alert_while_it_is_forced_open_and_not_while_ca
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_becomes_critical_while_it_is_open_is_an_alert_from_then_on() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", settings());
+    open(&breaker).await;
+    assert_eq!(find(&registry, AlertKind::CriticalOpen), None);
+    breaker.reconfigure(|settings| settings.critical(true)).unwrap();
+    assert!(find(&registry, AlertKind::CriticalOpen).is_some());
+    breaker.reconfigure(|settings| settings.critical(false)).unwrap();
+    assert_eq!(find(&registry, AlertKind::CriticalOpen), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn others_that_are_open_are_none_for_five_minutes() {
     let registry = Registry::new();
     let breaker = make(&registry, "db", settings().recovery_timeout(HOUR));
@@ -112,6 +124,22 @@ async fn a_failed_probe_does_not_begin_the_outage_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_is_open_for_long_is_none_while_it_is_tried_again() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", settings().recovery_timeout(5 * MINUTE + SECOND));
+    open(&breaker).await;
+    advance(5 * MINUTE + NANO).await;
+    assert!(find(&registry, AlertKind::OpenForLong).is_some());
+    advance(SECOND - NANO).await;
+    assert_eq!(kinds(&registry), [AlertKind::HalfOpen]);
+    fail(&breaker).await;
+    let again = find(&registry, AlertKind::OpenForLong).expect("the probe failed");
+    assert_near(again.since + 5 * MINUTE, SystemTime::now());
+    recover(&breaker).await;
+    assert_eq!(find(&registry, AlertKind::OpenForLong), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_is_forced_open_for_long_is_meant_to_be() {
     let registry = Registry::new();
     make(&registry, "db", settings()).force_open();
@@ -143,6 +171,27 @@ async fn several_that_open_within_a_minute_are_an_alert() {
     assert!(find(&registry, AlertKind::SeveralOpened).is_some());
     advance(NANO).await;
     assert_eq!(find(&registry, AlertKind::SeveralOpened), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_many_are_several_and_within_how_long_can_be_set() {
+    let registry = Registry::new();
+    let bounds = AlertBounds::new().several_opened(2).several_within(SECOND);
+    registry.set_alert_bounds(bounds).unwrap();
+    let breakers = ["a", "b", "c"].map(|name| make(&registry, name, settings()));
+    let found = || text(&registry, AlertKind::SeveralOpened);
+    open(&breakers[0]).await;
+    assert_eq!(found(), None, "one below the bound");
+    open(&breakers[1]).await;
+    let two = "2 circuit breakers opened within 1s: `a`, `b`";
+    assert_eq!(found().as_deref(), Some(two), "at the bound");
+    open(&breakers[2]).await;
+    let three = "3 circuit breakers opened within 1s: `a`, `b`, `c`";
+    assert_eq!(found().as_deref(), Some(three), "one above it");
+    advance(SECOND).await;
+    assert_eq!(found().as_deref(), Some(three));
+    advance(NANO).await;
+    assert_eq!(found(), None);
 }
 
 #[tokio::test(start_paused = true)]

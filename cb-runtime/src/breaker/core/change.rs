@@ -14,10 +14,9 @@ use crate::{
         timer::{self, Purpose},
     },
     clock::Tick,
-    config::{Config, ConfigBuilder, ConfigError},
     name::Name,
     observe::{
-        event::{Event, Rejection, SettingChange},
+        event::{Event, Rejection},
         log,
     },
     primitive::{Ordering, lock},
@@ -221,35 +220,5 @@ impl Core {
         if self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
             self.set_narrated(true);
         }
-    }
-
-    /// Changes the settings as the caller's function says. It runs outside of the lock, and of two at
-    /// once each has its effect: the settings that it changed are changed in what is there then.
-    pub(crate) fn reconfigure(
-        &self,
-        change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
-    ) -> Result<(), ConfigError> {
-        let before = self.config().to_builder();
-        let after = change(before);
-        let now = Tick::now();
-        let mut inner = lock(&self.inner);
-        let present = inner.config.to_builder();
-        let new = if present == before { after } else { after.changed_from(&before).or(present) };
-        let new = new.build()?;
-        let differences = inner.config.differences(&new);
-        let ((), mut news) =
-            inner.step(now, self.passed(), |machine, step| machine.reconfigure(&new, step));
-        if !differences.is_empty() {
-            let changes = differences.into_iter().map(SettingChange::new).collect();
-            news.push(Change::Config(changes));
-        }
-        inner.slow_calls.change(&new);
-        self.published.store_quickest_slow(inner.slow_calls.quickest());
-        let old = std::mem::replace(&mut inner.config, new);
-        let aftermath = self.publish(&mut inner, now, news);
-        drop(inner);
-        drop::<Config>(old);
-        self.after(aftermath);
-        Ok(())
     }
 }

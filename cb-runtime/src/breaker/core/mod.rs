@@ -8,7 +8,8 @@
 //! no code of the user's runs.
 //!
 //! [`admit`] has how calls come in, [`end`] how they end, [`answers`] what is done where that is without
-//! an answer, [`change`] what becomes known of it, and [`read`] what can be seen.
+//! an answer, [`change`] what becomes known of it, [`settings`] how those change, and [`read`] what can
+//! be seen.
 
 mod admit;
 mod answers;
@@ -16,6 +17,7 @@ mod change;
 mod check;
 mod end;
 mod read;
+mod settings;
 #[cfg(all(test, not(cb_loom)))]
 mod tests;
 #[cfg(feature = "testing")]

@@ -12,7 +12,7 @@ use crate::breaker::State;
 fn family(max_keys: u32) -> Arc<Family> {
     Tick(0).set_now();
     let config = Config::builder().max_keys(max_keys).failure_threshold(1).response_times(false);
-    Arc::new(Family::new(Name::literal("loom"), config.build().unwrap(), Arc::default()))
+    Arc::new(Family::new(Name::literal("loom"), config.build().unwrap(), config, Arc::default()))
 }
 
 fn at(family: &Family, key: &str) -> Option<Arc<Core>> {

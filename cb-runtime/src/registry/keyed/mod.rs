@@ -18,10 +18,10 @@ use shards::{Shards, Wanted};
 use crate::{
     breaker::{CircuitBreaker, core::Core},
     clock::Tick,
-    config::Config,
+    config::{Config, ConfigBuilder},
     name::Name,
     observe::hub::Hub,
-    primitive::{Mutex, lock},
+    primitive::{Mutex, RwLock, lock, read, write},
 };
 
 /// The breakers of one name, by key. At most `max_keys` of them.
@@ -30,12 +30,21 @@ use crate::{
 /// nanoseconds. Calls with new keys take turns.
 pub(crate) struct Family {
     name: Name,
-    config: Config,
+    settings: RwLock<Settings>,
     hub: Arc<Hub>,
     shards: Shards,
     /// Who has to go. Who puts in a breaker or takes one out holds it, so that the number of breakers
     /// is its length.
     queue: Mutex<Queue>,
+}
+
+/// What each breaker of a family is made with.
+struct Settings {
+    config: Config,
+    /// What the program says of them.
+    own: ConfigBuilder,
+    /// Whether breakers are in force.
+    enabled: bool,
 }
 
 /// No breaker may be forgotten for a new key.
@@ -45,8 +54,9 @@ pub(crate) struct Full {
 }
 
 impl Family {
-    pub(crate) fn new(name: Name, config: Config, hub: Arc<Hub>) -> Self {
-        Self { name, config, hub, shards: Shards::new(), queue: Mutex::new(Queue::default()) }
+    pub(crate) fn new(name: Name, config: Config, own: ConfigBuilder, hub: Arc<Hub>) -> Self {
+        let settings = RwLock::new(Settings { config, own, enabled: true });
+        Self { name, settings, hub, shards: Shards::new(), queue: Mutex::new(Queue::default()) }
     }
 
     /// The name without a key.
@@ -55,8 +65,28 @@ impl Family {
     }
 
     /// The configuration of each of its breakers.
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    pub(crate) fn config(&self) -> Config {
+        read(&self.settings).config.clone()
+    }
+
+    /// What the program says of the configuration.
+    pub(crate) fn own(&self) -> ConfigBuilder {
+        read(&self.settings).own
+    }
+
+    /// Gives breakers that are made from here on another configuration.
+    pub(crate) fn set_config(&self, config: Config) {
+        // Who is making one has the other lock, and is done before or begins after this.
+        let queue = lock(&self.queue);
+        let before = std::mem::replace(&mut write(&self.settings).config, config);
+        drop(queue);
+        drop(before);
+    }
+
+    /// Has breakers that are made from here on be in force, or not.
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        let _queue = lock(&self.queue);
+        write(&self.settings).enabled = enabled;
     }
 
     /// The breaker for a call with this key. A new one takes the place of the one that has been idle
@@ -78,15 +108,23 @@ impl Family {
         if let Some(core) = self.shards.use_one(wanted) {
             return Ok(core);
         }
+        let (config, own, enabled) = {
+            let settings = read(&self.settings);
+            (settings.config.clone(), settings.own, settings.enabled)
+        };
         let mut left = None;
-        if queue.len() >= self.config.max_keys() as usize {
+        if queue.len() >= config.max_keys() as usize {
             left = queue.make_room(&self.shards);
             if left.is_none() {
                 return Err(Full { is_news: queue.note_full(Tick::now()) });
             }
         }
         let name = Name::keyed(&self.name, key.as_str());
-        let breaker = CircuitBreaker::named(name, self.config.clone(), Some(Arc::clone(&self.hub)));
+        let breaker = CircuitBreaker::named(name, config, Some(Arc::clone(&self.hub)));
+        breaker.0.put_own(own);
+        if !enabled {
+            breaker.0.begin_disabled();
+        }
         let core = Arc::clone(&breaker.0);
         let (key, now) = self.shards.insert(wanted, breaker);
         queue.push(key, now);

@@ -8,7 +8,7 @@ use super::*;
 
 fn family(max_keys: u32) -> Family {
     let config = Config::builder().max_keys(max_keys).failure_threshold(1).build().unwrap();
-    Family::new(Name::literal("tenant"), config, Arc::default())
+    Family::new(Name::literal("tenant"), config.clone(), config.to_builder(), Arc::default())
 }
 
 fn at(family: &Family, key: &str) -> Option<Arc<Core>> {

@@ -189,7 +189,7 @@ fn given_a_setting_out_of_bounds_when_calls_come_then_it_is_logged_once_and_harm
         assert!(site.admit().is_ok());
     });
 
-    let told = "circuit breaker `keyed-invalid`: by what its functions say together, \
+    let told = "circuit breaker `keyed-invalid`: by all that is said of it together, \
                 `failure_threshold` must be at least 1, but is 0; `failure_threshold` is left out"
         .to_owned();
     assert_eq!(lines, [(Level::ERROR, told.clone()), (Level::ERROR, told)], "once for each");

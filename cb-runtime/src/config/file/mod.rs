@@ -1,0 +1,37 @@
+//! Configuration files and environment variables: from bytes to the layers that they are.
+
+mod calls;
+mod disk;
+mod document;
+mod error;
+mod intern;
+mod json;
+mod near;
+mod place;
+mod problem;
+mod read;
+mod settings;
+mod shown;
+mod source;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod toml;
+mod toml_twice;
+mod tree;
+mod unknown;
+mod value;
+mod variables;
+
+pub use error::LoadError;
+pub use problem::ConfigProblem;
+pub(crate) use problem::Problems;
+pub(crate) use read::{Findings, Named, Read};
+pub(crate) use shown::quoted;
+pub use source::Source;
+pub(crate) use value::{Found, FromFile};
+
+/// The JSON Schema (draft 2020-12) of configuration files, for editors and for checks outside a program.
+/// It knows the settings, their types and their bounds; that a breaker of a name is there only the
+/// program knows.
+pub const CONFIG_SCHEMA: &str = include_str!("../../../circuit-breakers.schema.json");

@@ -1,0 +1,241 @@
+//! From a source to what it says.
+
+use std::{
+    borrow::Cow,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    disk,
+    document::Document,
+    error::LoadError,
+    json, near,
+    place::{Format, Text},
+    problem::{ConfigProblem, Problems},
+    shown::{quoted, shown},
+    source::{self, Source},
+    tables, toml,
+    tree::Lines,
+    variables,
+};
+use crate::{
+    config::{Layers, Origin},
+    pattern::Pattern,
+};
+
+/// A configuration that was read, with nothing wrong in it.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// What the file says in all environments.
+    pub(crate) document: Document,
+    /// What is in force.
+    pub(crate) layers: Layers,
+    pub(crate) environment: Option<String>,
+    /// What is odd and was not refused, in the order of [`LoadError::problems`].
+    pub(crate) warnings: Vec<ConfigProblem>,
+    /// The file, if it is one.
+    pub(crate) path: Option<PathBuf>,
+    /// What messages call the file or the text.
+    pub(crate) file: Option<Arc<str>>,
+}
+
+/// A name of something of the program's, which only the program can say whether there is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Named {
+    /// A breaker, by its name.
+    Breaker { name: String, origin: Origin },
+    /// Breakers, by a pattern with a `*` in it.
+    Pattern { pattern: Pattern, origin: Origin },
+    /// A breaker, by its name as variables have it.
+    Variable { name: String, origin: Origin },
+    /// A function of a breaker.
+    Call { breaker: String, function: String, origin: Origin },
+}
+
+/// What was found out about a configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) problems: Problems,
+    pub(crate) warnings: Vec<ConfigProblem>,
+}
+
+impl Read {
+    pub(crate) fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// Refuses it all the same.
+    pub(crate) fn refused(&self, problems: Problems) -> LoadError {
+        LoadError::of(self.file.as_ref(), problems)
+    }
+}
+
+impl Source {
+    /// The file that is to be read, if it is one.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        match &self.text {
+            source::Text::File(path) => Some(path.clone()),
+            source::Text::Named => variables::file(self.all_variables()).map(PathBuf::from),
+            source::Text::Toml(_) | source::Text::Json(_) => None,
+        }
+    }
+
+    /// Reads it, and has the program check the names in it.
+    ///
+    /// `check` is given every name in any environment, and the names of breakers that the source
+    /// announces. What it finds is told together with what else is wrong.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub(crate) fn read(
+        &self,
+        check: impl FnOnce(&[Named], &[String], &mut Findings),
+    ) -> Result<Read, LoadError> {
+        let mut findings = Findings::default();
+        let Findings { problems, warnings } = &mut findings;
+        let variables = variables::read(self.all_variables(), problems, warnings);
+
+        let named_by_variable = matches!(self.text, source::Text::Named);
+        let path = self.path();
+        let file: Option<Arc<str>> = match &self.text {
+            source::Text::Toml(_) => Some("<toml>".into()),
+            source::Text::Json(_) => Some("<json>".into()),
+            _ => path.as_deref().map(|path| shown(&path.to_string_lossy()).into()),
+        };
+        let document = match &file {
+            Some(file) => match self.bytes(path.as_deref()) {
+                Ok((bytes, format)) => document(file, &bytes, format, &mut findings),
+                Err(why) => {
+                    let by = if named_by_variable {
+                        " (named by the variable `CIRCUIT_BREAKER_CONFIG`)"
+                    } else {
+                        ""
+                    };
+                    findings.problems.push(ConfigProblem::of_file(file, format!("{why}{by}")));
+                    Document::default()
+                }
+            },
+            None => Document::default(),
+        };
+
+        let environment = match &self.environment {
+            Some(name) => Some((None, name.clone())),
+            None => variables
+                .environment
+                .map(|(variable, name)| (Some(Origin::Variable { name: variable }), name)),
+        };
+        if let (Some((origin, name)), Some(file)) = (&environment, &file)
+            && findings.problems.is_empty()
+            && !document.environments().any(|known| known == name)
+        {
+            let message = unknown_environment(name, &document);
+            findings.warnings.push(match origin {
+                Some(origin) => ConfigProblem::at(origin, message),
+                None => ConfigProblem::of_file(file, message),
+            });
+        }
+
+        let mut named = names(&document);
+        for (breaker, layer) in &variables.layers {
+            if let Some(origin) = layer.origins.values().next() {
+                let (name, origin) = (breaker.clone(), origin.clone());
+                named.push(Named::Variable { name, origin });
+            }
+        }
+        check(&named, &self.breakers, &mut findings);
+        let Findings { problems, mut warnings } = findings;
+        if !problems.is_empty() {
+            return Err(LoadError::of(file.as_ref(), problems));
+        }
+        super::problem::sort(&mut warnings);
+        let environment = environment.map(|(_, name)| name);
+        let mut layers = document.layers(environment.as_deref());
+        layers.variables = variables.layers;
+        layers.enabled = variables.enabled.unwrap_or(true);
+        Ok(Read { document, layers, environment, warnings, path, file })
+    }
+
+    pub(super) fn all_variables(&self) -> Box<dyn Iterator<Item = (OsString, OsString)> + '_> {
+        match &self.variables {
+            source::Variables::OfProcess => Box::new(std::env::vars_os()),
+            source::Variables::These(these) => Box::new(these.iter().cloned()),
+        }
+    }
+
+    /// The bytes of the text, and what they are written in.
+    fn bytes(&self, path: Option<&Path>) -> Result<(Cow<'_, [u8]>, Format), String> {
+        let (text, format) = match (&self.text, path) {
+            (source::Text::Toml(text), _) => (text, Format::Toml),
+            (source::Text::Json(text), _) => (text, Format::Json),
+            (_, Some(path)) => {
+                let format = disk::format(path)?;
+                return Ok((disk::read(path)?.into(), format));
+            }
+            (_, None) => return Ok((Cow::Borrowed(&[]), Format::Toml)),
+        };
+        if text.len() > disk::LARGEST {
+            return Err(disk::too_large());
+        }
+        Ok((text.as_bytes().into(), format))
+    }
+}
+
+/// Reads a whole text.
+pub(super) fn document(
+    file: &Arc<str>,
+    bytes: &[u8],
+    format: Format,
+    findings: &mut Findings,
+) -> Document {
+    let text = match disk::text(bytes) {
+        Ok(text) => text,
+        Err((line, why)) => {
+            findings.problems.push(ConfigProblem::of_line(file, line, why));
+            return Document::default();
+        }
+    };
+    let at = Text { name: Arc::clone(file), lines: Lines::of(text), format };
+    let entries = match format {
+        Format::Toml => toml::read(text, &at, &mut findings.problems),
+        Format::Json => json::read(text, &at, &mut findings.problems),
+    };
+    if entries.is_empty() && findings.problems.is_empty() {
+        findings.warnings.push(ConfigProblem::of_file(file, "it says nothing"));
+    }
+    tables::document(&entries, &at, &mut findings.problems)
+}
+
+fn unknown_environment(name: &str, document: &Document) -> String {
+    let known = document.environments();
+    let hint = if known.clone().next().is_none() {
+        "it has no `[environments.NAME]`".to_owned()
+    } else {
+        near::hint(name, "environments", known)
+    };
+    format!("of the environment {}, which is in force, the file says nothing: {hint}", quoted(name))
+}
+
+/// Every name of something of the program's, in the order of the file within each environment.
+fn names(document: &Document) -> Vec<Named> {
+    let mut named = Vec::new();
+    for tables in document.tables() {
+        for breakers in &tables.breakers {
+            let (pattern, origin) = (breakers.pattern.clone(), breakers.origin.clone());
+            named.push(if pattern.is_exact() {
+                Named::Breaker { name: pattern.as_str().to_owned(), origin }
+            } else {
+                Named::Pattern { pattern, origin }
+            });
+            for call in &breakers.calls {
+                named.push(Named::Call {
+                    breaker: call.breaker.clone(),
+                    function: call.function.clone(),
+                    origin: call.origin.clone(),
+                });
+            }
+        }
+    }
+    named
+}

@@ -1,0 +1,72 @@
+//! Tables of a breaker's settings.
+
+use super::{
+    near,
+    place::Place,
+    problem::Problems,
+    shown::quoted,
+    tree::{Entry, Value},
+    value::Found,
+};
+use crate::config::{ConfigBuilder, Layer};
+
+/// What a table of settings is about, which says what else may stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    Defaults,
+    ServiceType,
+    Breaker,
+}
+
+/// Puts the setting of this key into a layer. Whether it is there now.
+pub(super) fn put(layer: &mut Layer, name: &str, found: &Found<'_>, problems: &mut Problems) {
+    if let Some(name) = layer.settings.put(name, found, problems) {
+        layer.origins.insert(name, found.place.origin());
+    }
+}
+
+/// Reads a setting of a table that is about several breakers or one.
+pub(super) fn read(
+    layer: &mut Layer,
+    table: &Place<'_>,
+    entry: &Entry<'_>,
+    about: About,
+    problems: &mut Problems,
+) {
+    let place = table.inner(&entry.key, entry.at);
+    let name = entry.key.as_ref();
+    if name == "service_type" && about == About::ServiceType {
+        problems.add(&place, || {
+            "is what the table is named after: it cannot have another one".to_owned()
+        });
+    } else if ConfigBuilder::SETTINGS.contains(&name) {
+        put(layer, name, &Found { place, value: &entry.value }, problems);
+    } else {
+        problems.add(&place, || unknown(name, &entry.value, about));
+    }
+}
+
+fn unknown(name: &str, value: &Value<'_>, about: About) -> String {
+    if super::calls::KEYS.contains(&name) {
+        return format!(
+            "is a setting of calls: it stands under `[breakers.\"NAME\".calls.FUNCTION]`, where FUNCTION has {} in its attribute",
+            quoted(name)
+        );
+    }
+    if name == "calls" {
+        return "is of one breaker: it stands under `[breakers.\"NAME\".calls.FUNCTION]`"
+            .to_owned();
+    }
+    let is_dotted = about == About::Breaker && matches!(value, Value::Table(_));
+    let message = near::unknown_setting(name, &names());
+    if is_dotted && near::nearest(name, ConfigBuilder::SETTINGS.iter().copied()).is_none() {
+        return "unknown setting: if it is a part of the breaker's name, put the whole name in quotes, as in `[breakers.\"web.db\"]`".to_owned();
+    }
+    message
+}
+
+/// The settings that a file or a variable can give, which is all but a function.
+pub(super) fn names() -> Vec<&'static str> {
+    let settings = ConfigBuilder::SETTINGS.iter().copied();
+    settings.filter(|setting| *setting != "health_check").collect()
+}

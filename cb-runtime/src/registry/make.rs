@@ -1,0 +1,168 @@
+//! How breakers come to be in a registry, with the settings of all layers.
+
+use std::{panic::Location, sync::Arc};
+
+use super::{
+    Registry,
+    by_name::Named,
+    keyed::{Family, Full, Text},
+};
+use crate::{
+    breaker::{
+        CircuitBreaker,
+        core::{Core, contain},
+    },
+    config::{Config, ConfigBuilder, ConfigError, Layers},
+    name::Name,
+    observe::log,
+    primitive::read,
+};
+
+/// What is to be done about a new breaker, or a new family, once nothing is held any more that those
+/// might ask for who are told of it.
+pub(super) struct Unsettled {
+    name: Name,
+    layers: Arc<Layers>,
+    left_out: Vec<ConfigError>,
+}
+
+impl Unsettled {
+    pub(super) fn settle(self, registry: &Registry) {
+        let Self { name, layers, left_out } = self;
+        // Others may have been loaded before this one could be found.
+        if !Arc::ptr_eq(&layers, &registry.layers()) {
+            if let Some(Registered { breaker, .. }) = registry.0.breakers.get(&name) {
+                registry.adapt(&breaker);
+            }
+            if let Some(family) = registry.0.families.get(&name) {
+                registry.adapt_family(&family);
+            }
+        }
+        contain(|| left_out.iter().for_each(|problem| log::left_out(&name, problem)));
+    }
+}
+
+/// A breaker in a registry.
+#[derive(Clone)]
+pub(super) struct Registered {
+    pub(super) breaker: CircuitBreaker,
+    /// Where it was registered, if not by an attribute.
+    pub(super) code: Option<&'static Location<'static>>,
+}
+
+impl Named for Registered {
+    fn name(&self) -> &str {
+        self.breaker.name()
+    }
+}
+
+impl Named for Arc<Family> {
+    fn name(&self) -> &str {
+        Family::name(self)
+    }
+}
+
+impl Registry {
+    /// What a file and the environment say at this moment.
+    pub(super) fn layers(&self) -> Arc<Layers> {
+        Arc::clone(&read(&self.0.layers))
+    }
+
+    /// What is loaded by default is loaded by the feature `config`.
+    #[cfg(not(feature = "config"))]
+    #[allow(clippy::unused_self, reason = "has the shape of the other")]
+    pub(super) fn load_by_default(&self) {}
+
+    /// The breaker of this name, or one that is made now: of its settings, `own` are those that the
+    /// program gives. If it is that, there is something to [settle](Unsettled::settle).
+    pub(super) fn get_or_make(
+        &self,
+        name: &Name,
+        code: Option<&'static Location<'static>>,
+        own: impl FnOnce() -> ConfigBuilder,
+    ) -> (CircuitBreaker, Option<Unsettled>) {
+        let mut made = None;
+        let (found, is_new) = self.0.breakers.get_or_insert(name, || {
+            let own = own();
+            let (config, unsettled) = self.begin(name, own);
+            let breaker = CircuitBreaker::named(name.clone(), config, Some(self.hub()));
+            breaker.0.put_own(own);
+            if !unsettled.layers.enabled {
+                breaker.0.begin_disabled();
+            }
+            made = Some(unsettled);
+            Registered { breaker, code }
+        });
+        let breaker = found.breaker;
+        if is_new {
+            breaker.0.narrate_if_wanted();
+        }
+        (breaker, made.filter(|_| is_new))
+    }
+
+    /// The same of a family of keyed breakers.
+    pub(super) fn get_or_make_family(
+        &self,
+        name: &Name,
+        own: impl FnOnce() -> ConfigBuilder,
+    ) -> (Arc<Family>, Option<Unsettled>) {
+        let mut made = None;
+        let (family, is_new) = self.0.families.get_or_insert(name, || {
+            let own = own();
+            let (config, unsettled) = self.begin(name, own);
+            let family = Family::new(name.clone(), config, own, self.hub());
+            family.set_enabled(unsettled.layers.enabled);
+            made = Some(unsettled);
+            Arc::new(family)
+        });
+        (family, made.filter(|_| is_new))
+    }
+
+    fn begin(&self, name: &Name, own: ConfigBuilder) -> (Config, Unsettled) {
+        let layers = self.layers();
+        let settings = layers.settings(name, own, ConfigBuilder::new());
+        let (config, left_out) = settings.build_what_fits();
+        (config, Unsettled { name: name.clone(), layers, left_out })
+    }
+
+    /// Puts the settings in force that come of the layers as they are now.
+    pub(super) fn adapt(&self, breaker: &CircuitBreaker) {
+        let name = breaker.0.name();
+        let of_all = name.parent_and_key().map_or(name.as_str(), |(parent, _)| parent);
+        let layers = self.layers();
+        let adapted = breaker.0.adapt(|own, runtime| layers.settings(of_all, own, runtime).build());
+        // What was changed while all was checked; then those in force stand.
+        if let Err(problem) = adapted {
+            contain(|| log::not_adapted(name, &problem));
+        }
+    }
+
+    /// The same of all breakers of a family, and those that it will have.
+    pub(super) fn adapt_family(&self, family: &Family) {
+        let layers = self.layers();
+        let settings = layers.settings(family.name(), family.own(), ConfigBuilder::new());
+        family.set_config(settings.build_what_fits().0);
+        family.set_enabled(layers.enabled);
+        family.breakers().iter().for_each(|breaker| self.adapt(breaker));
+    }
+
+    /// The breaker for a call with this key. Where no breaker may be forgotten for a new key, that is
+    /// the one of the plain name, which all such calls share: so memory stays bounded and the
+    /// service protected.
+    #[inline]
+    pub(super) fn keyed(&self, family: &Family, key: &Text) -> Arc<Core> {
+        family.at(key).unwrap_or_else(|full| self.without_a_place(family, &full))
+    }
+
+    #[cold]
+    fn without_a_place(&self, family: &Family, full: &Full) -> Arc<Core> {
+        if full.is_news {
+            contain(|| log::full(family.name(), family.config().max_keys()));
+        }
+        let (shared, unsettled) = self.get_or_make(family.name(), None, || family.own());
+        if let Some(unsettled) = unsettled {
+            unsettled.settle(self);
+        }
+        shared.0
+    }
+}

@@ -1,0 +1,100 @@
+//! The steps of the workflow. Each calls a service, and does what it can without one.
+
+use cb_runtime::{CircuitError, circuit_breaker};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// Finds articles. While the index is down, the program's own keywords will do.
+#[circuit_breaker(
+    name = "vector_search",
+    failure_threshold = 2,      // failures in a row that open the breaker
+    recovery_timeout = "400ms", // how long it stays open; then one call, the probe, tries again
+    call_timeout = "500ms",     // a slower call is dropped and counts as a failure
+    fallback = |_, question| Ok(by_keyword(question)) // answers when the service does not
+)]
+pub(crate) async fn search(services: &Services, question: &Question) -> Result<Found, StepError> {
+    let titles = services.post(&services.vector_search, question).await?;
+    Ok(Found { titles, source: Source::Index })
+}
+
+fn by_keyword(question: &Question) -> Found {
+    let titles = vec![format!("All about {}", question.topic)];
+    Found { titles, source: Source::Keywords }
+}
+
+/// Sums up articles. There is nothing to answer with in its place: an item can do without.
+#[circuit_breaker(
+    name = "llm",
+    failure_threshold = 4,
+    recovery_timeout = "900ms",
+    call_timeout = "300ms",
+    retry(max_attempts = 2, delay = "50ms") // each attempt is a call of its own for the breaker
+)]
+pub(crate) async fn summarize(services: &Services, titles: &[String]) -> Result<String, StepError> {
+    services.post(&services.llm, titles).await
+}
+
+/// Keeps an item. Without the database there is no use in going on: it is `critical`.
+#[circuit_breaker(name = "database", critical, failure_threshold = 2, recovery_timeout = "1200ms")]
+pub(crate) async fn store(services: &Services, item: &Digest) -> Result<(), StepError> {
+    services.post(&services.database, item).await
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StepError {
+    #[error("the service gave no answer")]
+    Service(#[from] reqwest::Error),
+    /// The breaker turned the call away, or it took too long.
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Question {
+    pub(crate) topic: String,
+    pub(crate) most: usize,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) titles: Vec<String>,
+    pub(crate) source: Source,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Source {
+    Index,
+    Keywords,
+}
+
+/// What is made of an item.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Digest {
+    pub(crate) number: u32,
+    pub(crate) found: Found,
+    pub(crate) summary: Option<String>,
+}
+
+/// Where the services are.
+pub(crate) struct Services {
+    http: reqwest::Client,
+    vector_search: String,
+    llm: String,
+    database: String,
+}
+
+impl Services {
+    pub(crate) fn new([vector_search, llm, database]: [String; 3]) -> reqwest::Result<Self> {
+        // They are on this computer: a proxy that the environment names could not reach them.
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { http, vector_search, llm, database })
+    }
+
+    async fn post<A: DeserializeOwned>(
+        &self,
+        url: &str,
+        question: &(impl Serialize + ?Sized),
+    ) -> Result<A, StepError> {
+        let response = self.http.post(url).json(question).send().await?.error_for_status()?;
+        Ok(response.json().await?)
+    }
+}
