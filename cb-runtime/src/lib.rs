@@ -58,6 +58,8 @@
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
+//! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
+//! | [`Registry::explain`] | which value each setting has, and why |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
 //! | [`registry()`], [`Registry`] | breakers by name |

@@ -2,3 +2,7 @@
 
 #[doc = include_str!("choosing_a_fallback.md")]
 pub mod choosing_a_fallback {}
+
+#[cfg(feature = "config")]
+#[doc = include_str!("configuration.md")]
+pub mod configuration {}

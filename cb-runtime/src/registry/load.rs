@@ -104,14 +104,14 @@ impl Registry {
     /// use cb_runtime::{Config, Registry, Source};
     ///
     /// let registry = Registry::new();
-    /// let db = registry.get_or_register("db", Config::default())?;
-    /// registry.load(Source::toml("[breakers.db]\nfailure_threshold = 3").without_variables())?;
-    /// assert_eq!(db.config().failure_threshold(), 3);
+    /// let orders = registry.get_or_register("orders", Config::default())?;
+    /// registry.load(Source::toml("[breakers.orders]\nfailure_threshold = 3").without_variables())?;
+    /// assert_eq!(orders.config().failure_threshold(), 3);
     ///
-    /// let refused =
-    ///     registry.load(Source::toml("[breakers.dv]\nfailure_threshold = 4").without_variables());
-    /// assert!(refused.unwrap_err().to_string().contains("did you mean `db`?"));
-    /// assert_eq!(db.config().failure_threshold(), 3);
+    /// let wrong = Source::toml("[breakers.order]\nfailure_threshold = 4").without_variables();
+    /// let refused = registry.load(wrong).unwrap_err();
+    /// assert!(refused.to_string().contains("did you mean `orders`?"));
+    /// assert_eq!(orders.config().failure_threshold(), 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -29,7 +29,7 @@ async fn a_file_that_is_replaced_is_in_force_and_what_is_wrong_with_another_is_n
     for (threshold, written) in [(8, "8"), (9, "9")] {
         replace(written);
 
-        let told = timeout(LONG, events.recv()).await.expect("it is seen").unwrap().unwrap();
+        let told = timeout(LONG, events.recv()).await.expect("it is seen").unwrap();
         assert!(matches!(told, Event::ConfigChanged { .. }), "{told:?}");
         assert_eq!(db.config().failure_threshold(), threshold);
     }

@@ -15,7 +15,7 @@ use crate::config::{CallChanges, CallLayer, ConfigBuilder, Origin, RetryChanges,
 /// The settings of calls that a file can change.
 pub(super) const KEYS: &[&str] = &["call_timeout", "max_concurrent", "retry", "stale_if_error"];
 
-const RETRY: &[(&str, &str)] = &[
+pub(super) const RETRY: [(&str, &str); 5] = [
     ("max_attempts", "3"),
     ("delay", "\"100ms\""),
     ("factor", "2.0"),
@@ -71,7 +71,8 @@ fn read_one(
             Some("retry")
         }
         "stale_if_error" => {
-            changes.max_age = stale(found, problems)?;
+            let entries = found.table(problems, || several(&found.place, STALE))?;
+            changes.max_age = max_age(found, entries, problems);
             Some("stale_if_error")
         }
         _ => {
@@ -82,7 +83,7 @@ fn read_one(
 }
 
 fn retry(found: &Found<'_>, problems: &mut Problems) -> Option<RetryChanges> {
-    let entries = found.table(problems, || several(&found.place, RETRY))?;
+    let entries = found.table(problems, || several(&found.place, &RETRY))?;
     let mut retry = RetryChanges::default();
     for entry in entries {
         let part = found.inner(entry);
@@ -93,11 +94,11 @@ fn retry(found: &Found<'_>, problems: &mut Problems) -> Option<RetryChanges> {
             "delay" => retry.delay = part.bounded(problems, "delay", bounds::above_zero),
             "factor" => retry.factor = part.bounded(problems, "factor", bounds::factor),
             "max_delay" => {
-                retry.max_delay = part.bounded(problems, "max_delay", bounds::above_zero)
+                retry.max_delay = part.bounded(problems, "max_delay", bounds::above_zero);
             }
             "jitter" => retry.jitter = part.bounded(problems, "jitter", bounds::share),
             key => {
-                unknown_part(&part, key, RETRY, problems);
+                unknown_part(&part, key, &RETRY, problems);
             }
         }
     }
@@ -111,8 +112,8 @@ fn retry(found: &Found<'_>, problems: &mut Problems) -> Option<RetryChanges> {
     Some(retry)
 }
 
-fn stale(found: &Found<'_>, problems: &mut Problems) -> Option<Option<Duration>> {
-    let entries = found.table(problems, || several(&found.place, STALE))?;
+/// The one part of a `stale_if_error` that there is to change.
+fn max_age(found: &Found<'_>, entries: &[Entry<'_>], problems: &mut Problems) -> Option<Duration> {
     let mut max_age = None;
     for entry in entries {
         let part = found.inner(entry);
@@ -123,7 +124,7 @@ fn stale(found: &Found<'_>, problems: &mut Problems) -> Option<Option<Duration>>
             }
         }
     }
-    Some(max_age)
+    max_age
 }
 
 fn several(place: &Place<'_>, parts: &[(&str, &str)]) -> String {

@@ -1,6 +1,6 @@
 //! The tree of a JSON file.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -8,51 +8,55 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::tree::{DEEPEST, Entry, Flaw, Lines, Value};
+use super::{
+    place::Text,
+    problem::Problems,
+    tree::{DEEPEST, Entry, Value},
+};
 
-/// Reads a text. Where it is whole but for keys that are given twice, there is a tree beside the flaws.
-pub(super) fn read(text: &str) -> (Vec<Entry<'_>>, Vec<Flaw>) {
-    let mut reader = Reader { text, lines: None, flaws: Vec::new() };
+/// Reads a text. Keys that are given twice are told of, and the first of them stand in the tree.
+pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec<Entry<'t>> {
     if text.trim().is_empty() {
-        reader.flaws.push(Flaw::new(0, "the file is empty, which is no JSON: `{}` says nothing"));
-        return (Vec::new(), reader.flaws);
+        problems.add_at(at, 0, || {
+            "there is nothing in it, which is no JSON: `{}` says nothing".to_owned()
+        });
+        return Vec::new();
     }
+    // All of the syntax is looked at here, without recursion; below, values are cut out of it.
     let all: &RawValue = match serde_json::from_str(text) {
         Ok(all) => all,
         Err(error) => {
-            reader.flaws.push(syntax(text, &error));
-            return (Vec::new(), reader.flaws);
+            problems.add_at(at, place(text, &error), || no_json(&error));
+            return Vec::new();
         }
     };
-    let entries = match reader.value(all.get(), DEEPEST) {
+    let mut reader = Reader { text, at, problems };
+    match reader.value(all.get(), DEEPEST + 1) {
         Value::Table(entries) => entries,
         _ => {
-            let at = reader.at(all.get());
-            reader.flaws.push(Flaw::new(at, "the file is to be an object: `{ … }`"));
+            let start = reader.start(all.get());
+            problems.add_at(at, start, || "the file is to be an object: `{ … }`".to_owned());
             Vec::new()
         }
-    };
-    (entries, reader.flaws)
+    }
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'p> {
     text: &'t str,
-    /// Made when they are needed.
-    lines: Option<Lines>,
-    flaws: Vec<Flaw>,
+    at: &'p Text,
+    problems: &'p mut Problems,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     /// Where a part of the text stands in it.
-    fn at(&self, part: &str) -> usize {
-        part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr()).min(self.text.len())
+    fn start(&self, part: &str) -> usize {
+        part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr())
     }
 
-    /// A value, whose syntax has been looked at before.
     fn value(&mut self, raw: &'t str, depth: usize) -> Value<'t> {
         match raw.as_bytes().first() {
             Some(b'{') if depth == 0 => {
-                self.flaws.push(Flaw::too_deep(self.at(raw)));
+                self.problems.add_too_deep(self.at, self.start(raw));
                 Value::Other("an object")
             }
             Some(b'{') => Value::Table(self.object(raw, depth - 1)),
@@ -69,17 +73,23 @@ impl<'t> Reader<'t> {
         let pairs = match serde_json::from_str(raw) {
             Ok(Pairs(pairs)) => pairs,
             Err(error) => {
-                self.flaws.push(Flaw::new(self.at(raw), no_json(&error)));
+                self.problems.add_at(self.at, self.start(raw), || no_json(&error));
                 return Vec::new();
             }
         };
-        let mut entries = Vec::with_capacity(pairs.len());
+        let mut entries: Vec<Entry<'t>> = Vec::with_capacity(pairs.len());
+        let mut seen = HashMap::with_capacity(pairs.len());
         for (key, value) in pairs {
-            let at = self.at(key.get());
+            let at = self.start(key.get());
             let Some(key) = self.string(key.get()) else { continue };
+            if let Some(first) = seen.get(&key) {
+                self.problems.add_twice(self.at, at, &key, Some(*first));
+                continue;
+            }
+            seen.insert(key.clone(), at);
             entries.push(Entry { key, at, value: self.value(value.get(), depth) });
         }
-        self.without_seconds(entries)
+        entries
     }
 
     /// Text without its quotes and escapes. Half of a surrogate pair is found here, and not before.
@@ -87,27 +97,10 @@ impl<'t> Reader<'t> {
         match serde_json::from_str(raw) {
             Ok(Borrowed(text)) => Some(text),
             Err(error) => {
-                self.flaws.push(Flaw::new(self.at(raw), no_json(&error)));
+                self.problems.add_at(self.at, self.start(raw), || no_json(&error));
                 None
             }
         }
-    }
-
-    /// Tells of the keys that are there a second time, and leaves these out.
-    fn without_seconds(&mut self, entries: Vec<Entry<'t>>) -> Vec<Entry<'t>> {
-        let mut seen = std::collections::HashMap::with_capacity(entries.len());
-        let mut kept: Vec<Entry<'t>> = Vec::with_capacity(entries.len());
-        for entry in entries {
-            if let Some(first) = seen.get(&entry.key) {
-                let lines = self.lines.get_or_insert_with(|| Lines::of(self.text));
-                let line = lines.line(*first);
-                self.flaws.push(Flaw::twice(entry.at, &entry.key, Some(line)));
-            } else {
-                seen.insert(entry.key.clone(), entry.at);
-                kept.push(entry);
-            }
-        }
-        kept
     }
 }
 
@@ -161,19 +154,43 @@ impl<'de> Deserialize<'de> for Pairs<'de> {
     }
 }
 
-fn syntax(text: &str, error: &serde_json::Error) -> Flaw {
-    // Lines and columns count from 1, and a column in bytes.
+/// The place of a mistake. Lines and columns count from 1, and columns in bytes.
+fn place(text: &str, error: &serde_json::Error) -> usize {
     let start = match error.line() {
         0 | 1 => 0,
         line => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(end, _)| end + 1),
     };
-    let at = (start + error.column().saturating_sub(1)).min(text.len());
-    Flaw::new(at, no_json(error))
+    (start + error.column().saturating_sub(1)).min(text.len())
 }
 
 fn no_json(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
-    format!("this is no JSON: {}", super::shown::shown(message))
+    let ours = WORDS.iter().find(|(theirs, _)| message.starts_with(theirs));
+    let message = ours.map_or_else(|| super::shown::shown(message), |(_, ours)| (*ours).to_owned());
+    format!("this is no JSON: {message}")
 }
+
+/// The parser's words, where a user would not know them.
+const WORDS: &[(&str, &str)] = &[
+    ("EOF", "it ends before it is complete"),
+    (
+        "key must be a string",
+        "a key in double quotes is missing; behind the last entry there is no comma, and comments there are none",
+    ),
+    ("trailing comma", "behind the last entry there is no comma"),
+    ("trailing characters", "there is more behind its end"),
+    (
+        "expected value",
+        "a value is missing: a text in double quotes, a number, `true`, `false` or an object",
+    ),
+    (
+        "expected ident",
+        "of words there are `true`, `false` and `null`; texts stand in double quotes",
+    ),
+    ("lone", HALF),
+    ("unexpected end of hex escape", HALF),
+];
+
+const HALF: &str = "an escape is one half of a character that has two";

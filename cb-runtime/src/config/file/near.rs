@@ -43,17 +43,14 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 /// No longer than what is compared with it can be: comparing takes time by the product of the lengths.
 fn settled(name: &str) -> String {
     let mut settled = String::new();
+    let mut before = '_';
     for character in name.chars().take(128) {
-        match character {
-            '-' | ' ' => settled.push('_'),
-            'A'..='Z' => {
-                if settled.ends_with(|c: char| c.is_ascii_lowercase()) {
-                    settled.push('_');
-                }
-                settled.push(character.to_ascii_lowercase());
-            }
-            _ => settled.push(character),
+        if character.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            settled.push('_');
         }
+        let is_between = matches!(character, '-' | ' ');
+        settled.push(if is_between { '_' } else { character.to_ascii_lowercase() });
+        before = character;
     }
     settled
 }

@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use super::{
     place::{Place, Text},
-    tree::Flaw,
+    shown::quoted,
+    tree::DEEPEST,
 };
 use crate::config::Origin;
 
@@ -116,28 +117,50 @@ impl Problems {
     /// One more. What is not told is not even put into words, which would take its time where everything
     /// in a long file is wrong.
     pub(crate) fn add(&mut self, place: &Place<'_>, message: impl FnOnce() -> String) {
-        if self.has_room() {
-            self.told.push(ConfigProblem::at(&place.origin(), message()));
-        }
+        self.put(|| ConfigProblem::at(&place.origin(), message()));
     }
 
-    pub(super) fn add_flaw(&mut self, text: &Text, flaw: Flaw) {
-        if self.has_room() {
-            let line = text.lines.line(flaw.at);
-            self.told.push(ConfigProblem::of_line(&text.name, line, flaw.message));
-        }
+    /// One more, of the text itself.
+    pub(super) fn add_at(&mut self, text: &Text, at: usize, message: impl FnOnce() -> String) {
+        self.put(|| ConfigProblem::of_line(&text.name, text.lines.line(at), message()));
+    }
+
+    /// Of a key that stands twice in one table.
+    pub(super) fn add_twice(&mut self, text: &Text, at: usize, key: &str, first: Option<usize>) {
+        self.add_at(text, at, || {
+            let key = quoted(key);
+            let first = first.map_or_else(String::new, |first| {
+                format!(", the first time in line {}", text.lines.line(first))
+            });
+            format!("{key} is given twice{first}: leave one out")
+        });
+    }
+
+    /// Of a value that is nested deeper than anything that there is to say.
+    pub(super) fn add_too_deep(&mut self, text: &Text, at: usize) {
+        self.add_at(text, at, || format!("this is nested deeper than {DEEPEST} levels"));
     }
 
     pub(crate) fn push(&mut self, problem: ConfigProblem) {
-        if self.has_room() {
-            self.told.push(problem);
-        }
+        self.put(|| problem);
     }
 
-    fn has_room(&mut self) -> bool {
-        let has_room = self.told.len() < MOST;
-        self.untold += usize::from(!has_room);
-        has_room
+    /// Whether one more is told.
+    pub(super) fn has_room(&self) -> bool {
+        self.told.len() < MOST
+    }
+
+    /// One more, of which only the number is told.
+    pub(super) fn leave_out(&mut self) {
+        self.untold += 1;
+    }
+
+    fn put(&mut self, problem: impl FnOnce() -> ConfigProblem) {
+        if self.has_room() {
+            self.told.push(problem());
+        } else {
+            self.leave_out();
+        }
     }
 
     /// In their order, with the number of those that are left out.

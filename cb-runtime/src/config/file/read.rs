@@ -17,7 +17,7 @@ use super::{
     shown::{quoted, shown},
     source::{self, Source},
     tables, toml,
-    tree::{Flaw, Lines},
+    tree::Lines,
     variables,
 };
 use crate::{
@@ -196,14 +196,11 @@ pub(super) fn document(
             return Document::default();
         }
     };
-    let (entries, flaws) = match format {
-        Format::Toml => toml::read(text),
-        Format::Json => json::read(text),
-    };
     let at = Text { name: Arc::clone(file), lines: Lines::of(text), format };
-    for Flaw { at: place, message } in flaws {
-        findings.problems.add_flaw(&at, Flaw { at: place, message });
-    }
+    let entries = match format {
+        Format::Toml => toml::read(text, &at, &mut findings.problems),
+        Format::Json => json::read(text, &at, &mut findings.problems),
+    };
     if entries.is_empty() && findings.problems.is_empty() {
         findings.warnings.push(ConfigProblem::of_file(file, "it says nothing"));
     }

@@ -58,9 +58,15 @@ fn unknown(name: &str, value: &Value<'_>, about: About) -> String {
             .to_owned();
     }
     let is_dotted = about == About::Breaker && matches!(value, Value::Table(_));
-    let message = near::unknown_setting(name, ConfigBuilder::SETTINGS);
+    let message = near::unknown_setting(name, &names());
     if is_dotted && near::nearest(name, ConfigBuilder::SETTINGS.iter().copied()).is_none() {
         return "unknown setting: if it is a part of the breaker's name, put the whole name in quotes, as in `[breakers.\"web.db\"]`".to_owned();
     }
     message
+}
+
+/// The settings that a file or a variable can give, which is all but a function.
+pub(super) fn names() -> Vec<&'static str> {
+    let settings = ConfigBuilder::SETTINGS.iter().copied();
+    settings.filter(|setting| *setting != "health_check").collect()
 }

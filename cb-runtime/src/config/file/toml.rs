@@ -8,17 +8,18 @@ use toml::{
 };
 
 use super::{
-    toml_twice,
-    tree::{DEEPEST, Entry, Flaw, Value},
+    place::Text,
+    problem::Problems,
+    toml_twice::{self, Twice},
+    tree::{DEEPEST, Entry, Value},
 };
 
 /// A text up to this length is looked through for all keys that are given twice; in a longer one only
 /// the first flaw is told, since there may be a flaw for each of its bytes.
 const LOOKED_THROUGH: usize = 256 * 1024;
 
-/// Reads a text. Where it is whole but for keys that are given twice, there is a tree beside the flaws,
-/// in which the first of them stand.
-pub(super) fn read(text: &str) -> (Vec<Entry<'_>>, Vec<Flaw>) {
+/// Reads a text. Keys that are given twice are told of, and the first of them stand in the tree.
+pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec<Entry<'t>> {
     let (tree, errors) = if text.len() <= LOOKED_THROUGH {
         DeTable::parse_recoverable(text)
     } else {
@@ -27,23 +28,25 @@ pub(super) fn read(text: &str) -> (Vec<Entry<'_>>, Vec<Flaw>) {
             Err(error) => (Spanned::new(0..0, DeTable::new()), vec![error]),
         }
     };
-    let mut flaws = Vec::new();
     let mut is_whole = true;
+    let mut twice = Twice::new(text, tree.get_ref());
     for error in &errors {
-        let at = error.span().map_or(text.len(), |span| span.start);
+        let span = error.span().unwrap_or(text.len()..text.len());
         if error.message() == toml_twice::MESSAGE {
-            flaws.push(toml_twice::flaw(text, tree.get_ref(), error.span().unwrap_or(at..at)));
+            if problems.has_room() {
+                let (key, first) = twice.first(span.clone());
+                problems.add_twice(at, span.start, &key, first);
+            } else {
+                problems.leave_out();
+            }
         } else if is_whole {
             // What follows it may be nothing but its consequence.
             is_whole = false;
-            flaws.push(Flaw::new(at, format!("this is no TOML: {}", in_words(error.message()))));
+            let message = || format!("this is no TOML: {}", in_words(error.message()));
+            problems.add_at(at, span.start, message);
         }
     }
-    if !is_whole || text.len() > LOOKED_THROUGH && !flaws.is_empty() {
-        return (Vec::new(), flaws);
-    }
-    let entries = table(tree.into_inner(), DEEPEST, &mut flaws);
-    (entries, flaws)
+    if is_whole { table(tree.into_inner(), DEEPEST, at, problems) } else { Vec::new() }
 }
 
 /// The parser's words, where a user would not know them.
@@ -69,39 +72,40 @@ const WORDS: &[(&str, &str)] = &[
     ("recursion limit", "it is nested too deep"),
 ];
 
-fn table<'t>(table: DeTable<'t>, depth: usize, flaws: &mut Vec<Flaw>) -> Vec<Entry<'t>> {
-    let mut entries: Vec<Entry<'t>> = table
-        .into_iter()
-        .map(|(key, value)| {
-            let at = key.span().start;
-            let value = convert(value.into_inner(), at, depth, flaws);
-            Entry { key: key.into_inner(), at, value }
-        })
-        .collect();
+fn table<'t>(
+    table: DeTable<'t>,
+    depth: usize,
+    text: &Text,
+    problems: &mut Problems,
+) -> Vec<Entry<'t>> {
+    let mut entries = Vec::with_capacity(table.len());
+    for (key, value) in table {
+        let at = key.span().start;
+        let value = match value.into_inner() {
+            DeValue::String(text) => Value::Text(text),
+            DeValue::Integer(number) => Value::Number(whole(&number)),
+            DeValue::Float(number) => Value::Number(number.as_str().to_owned().into()),
+            DeValue::Boolean(flag) => Value::Flag(flag),
+            DeValue::Datetime(_) => Value::Other("a date"),
+            DeValue::Array(_) => Value::Other("a list"),
+            DeValue::Table(_) if depth == 0 => {
+                problems.add_too_deep(text, at);
+                Value::Other("a table")
+            }
+            DeValue::Table(inner) => Value::Table(self::table(inner, depth - 1, text, problems)),
+        };
+        entries.push(Entry { key: key.into_inner(), at, value });
+    }
+    // The parser has them in the order of the alphabet.
     entries.sort_by_key(|entry| entry.at);
     entries
-}
-
-fn convert<'t>(value: DeValue<'t>, at: usize, depth: usize, flaws: &mut Vec<Flaw>) -> Value<'t> {
-    match value {
-        DeValue::String(text) => Value::Text(text),
-        DeValue::Integer(number) => Value::Number(whole(&number)),
-        DeValue::Float(number) => Value::Number(number.as_str().to_owned().into()),
-        DeValue::Boolean(flag) => Value::Flag(flag),
-        DeValue::Datetime(_) => Value::Other("a date"),
-        DeValue::Array(_) => Value::Other("a list"),
-        DeValue::Table(_) if depth == 0 => {
-            flaws.push(Flaw::too_deep(at));
-            Value::Other("a table")
-        }
-        DeValue::Table(inner) => Value::Table(table(inner, depth - 1, flaws)),
-    }
 }
 
 /// The number in decimal digits: TOML has others.
 fn whole<'t>(number: &DeInteger<'_>) -> Cow<'t, str> {
     match i128::from_str_radix(number.as_str(), number.radix()) {
-        Ok(number) => number.to_string().into(),
+        Ok(decimal) => decimal.to_string().into(),
+        // Of no use for anything but to be shown.
         Err(_) => number.to_string().into(),
     }
 }

@@ -1,125 +1,136 @@
 //! Where a key of a TOML file that is given twice was given first, which the parser does not tell.
 
-use std::ops::Range;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    ops::Range,
+};
 
 use toml::de::{DeTable, DeValue};
 
-use super::tree::{Flaw, Lines};
+use super::tree::DEEPEST;
 
 /// What the parser says of such a key.
 pub(super) const MESSAGE: &str = "duplicate key";
 
-/// What to say of the second key, which is here.
-pub(super) fn flaw(text: &str, tree: &DeTable<'_>, second: Range<usize>) -> Flaw {
-    let written = text.get(second.clone()).unwrap_or_default();
-    let key = decoded(written);
-    let first = match header(text, second.start) {
-        Some(path) => first_header(text, second.start, &path),
-        None => first_key(text, tree, &key, second.start),
-    };
-    let line = first.map(|at| Lines::of(text.get(..at).unwrap_or_default()).line(at));
-    Flaw::twice(second.start, &key, line)
+/// A text and what could be read of it: of every key the first, but for the headers of tables.
+pub(super) struct Twice<'t> {
+    text: &'t str,
+    tree: &'t DeTable<'t>,
+    headers: Option<Headers>,
+}
+
+/// The names in the header of a table.
+type Names = Vec<String>;
+
+/// The place of the first header of each table.
+type Headers = HashMap<Names, usize>;
+
+impl<'t> Twice<'t> {
+    pub(super) fn new(text: &'t str, tree: &'t DeTable<'t>) -> Self {
+        Self { text, tree, headers: None }
+    }
+
+    /// The second key, of which this is the place, without its quotes, and where the first one is.
+    pub(super) fn first(&mut self, second: Range<usize>) -> (String, Option<usize>) {
+        let key = decoded(self.text.get(second.start..second.end).unwrap_or_default());
+        let first = match self.header_around(second.start) {
+            Some(names) => self.headers().get(&names).copied().filter(|at| *at < second.start),
+            None => self.first_key(&second),
+        };
+        (key, first)
+    }
+
+    /// The names in the header that this place is in, if it is in one.
+    fn header_around(&self, at: usize) -> Option<Names> {
+        let start = self.text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+        names(self.text.get(start..)?.lines().next()?)
+    }
+
+    fn headers(&mut self) -> &Headers {
+        self.headers.get_or_insert_with(|| {
+            let mut headers = Headers::new();
+            let mut at = 0;
+            for line in self.text.split_inclusive('\n') {
+                if let Some(names) = names(line)
+                    && let Entry::Vacant(first) = headers.entry(names)
+                {
+                    first.insert(at);
+                }
+                at += line.len();
+            }
+            headers
+        })
+    }
+
+    /// The place of the first key of the same name in the same table.
+    fn first_key(&self, second: &Range<usize>) -> Option<usize> {
+        let names = self.names_around(second)?;
+        let (last, path) = names.split_last()?;
+        let mut around = Around { table: self.tree, start: 0, is_inline: false };
+        around.find(self.text, self.tree, second.start, DEEPEST);
+        let table = path.iter().try_fold(around.table, |table, name| {
+            table.get(name.as_str()).and_then(|inner| inner.get_ref().as_table())
+        });
+        let (first, _) = table?.get_key_value(last.as_str())?;
+        Some(first.span().start).filter(|first| *first < second.start)
+    }
+
+    /// The names of a dotted key up to this part of it.
+    fn names_around(&self, part: &Range<usize>) -> Option<Names> {
+        let before = self.text.get(..part.start)?;
+        let start = before.rfind(['\n', '{', ',']).map_or(0, |end| end + 1);
+        path(&format!("{} = 0", self.text.get(start..part.end)?))
+    }
 }
 
 /// A key without its quotes.
 fn decoded(written: &str) -> String {
-    let alone = format!("{written} = 0");
-    let key = DeTable::parse(&alone).ok().and_then(|table| {
-        table.get_ref().keys().next().map(|key| key.get_ref().clone().into_owned())
-    });
-    key.unwrap_or_else(|| written.to_owned())
+    let names = path(&format!("{written} = 0"));
+    names.and_then(|mut names| names.pop()).unwrap_or_else(|| written.to_owned())
 }
 
-/// The names in the header of a table, if this place is in one.
-fn header(text: &str, at: usize) -> Option<Vec<String>> {
-    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-    let line = text.get(start..)?.lines().next()?;
-    names(line)
+/// The names in this line, if it is the header of a table.
+fn names(line: &str) -> Option<Names> {
+    if line.trim_start().starts_with('[') { path(line) } else { None }
 }
 
-fn names(line: &str) -> Option<Vec<String>> {
-    if !line.trim_start().starts_with('[') {
-        return None;
-    }
-    let alone = DeTable::parse(line).ok()?;
+/// The names in the only key of a text.
+fn path(text: &str) -> Option<Names> {
+    let alone = DeTable::parse(text).ok()?;
     let mut names = Vec::new();
-    let mut table = alone.get_ref();
-    while let Some((key, value)) = table.iter().next() {
+    let mut table = Some(alone.get_ref());
+    while let Some((key, value)) = table.and_then(|table| table.iter().next()) {
         names.push(key.get_ref().clone().into_owned());
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            DeValue::Array(_) => break,
-            _ => return None,
-        }
+        table = value.get_ref().as_table();
     }
     Some(names)
 }
 
-/// The place of the first header of these names.
-fn first_header(text: &str, before: usize, path: &[String]) -> Option<usize> {
-    let mut at = 0;
-    for line in text.get(..before)?.split_inclusive('\n') {
-        // Of all lines, those that can be it by their last name are few.
-        if line.trim_start().starts_with('[') && names(line).is_some_and(|names| names == path) {
-            return Some(at);
-        }
-        at += line.len();
-    }
-    None
-}
-
-/// The place of the first key of this name in the table in which the second is.
-fn first_key(text: &str, tree: &DeTable<'_>, key: &str, second: usize) -> Option<usize> {
-    let mut around = Around { start: 0, is_inline: false };
-    around.find(text, tree, second);
-    let mut first: Option<(usize, usize)> = None;
-    nearest_to_the_root(tree, key, around.start..second, 0, &mut first);
-    first.map(|(_, at)| at)
-}
-
-/// The start of the table that a place is in: of the innermost `{ }` around it, else of the last header
-/// before it.
-struct Around {
+/// The table that a place is in: the innermost `{ }` around it, else that of the last header before it.
+struct Around<'t> {
+    table: &'t DeTable<'t>,
     start: usize,
     is_inline: bool,
 }
 
-impl Around {
-    fn find(&mut self, text: &str, tree: &DeTable<'_>, at: usize) {
+impl<'t> Around<'t> {
+    fn find(&mut self, text: &str, tree: &'t DeTable<'t>, at: usize, depth: usize) {
+        if depth == 0 {
+            return;
+        }
         for value in tree.values() {
-            let DeValue::Table(inner) = value.get_ref() else { continue };
+            let DeValue::Table(table) = value.get_ref() else { continue };
             let span = value.span();
-            let open = text.as_bytes().get(span.start);
-            let is_around = match open {
-                Some(b'{') => span.contains(&at),
-                Some(b'[') => span.start < at && !self.is_inline,
-                _ => false,
-            };
-            if is_around && (span.start >= self.start || open == Some(&b'{') && !self.is_inline) {
-                *self = Self { start: span.start, is_inline: open == Some(&b'{') };
+            match text.as_bytes().get(span.start) {
+                Some(b'{') if span.contains(&at) => {
+                    *self = Self { table, start: span.start, is_inline: true };
+                }
+                Some(b'[') if !self.is_inline && (self.start..at).contains(&span.start) => {
+                    (self.table, self.start) = (table, span.start);
+                }
+                _ => {}
             }
-            self.find(text, inner, at);
-        }
-    }
-}
-
-fn nearest_to_the_root(
-    tree: &DeTable<'_>,
-    key: &str,
-    within: Range<usize>,
-    depth: usize,
-    found: &mut Option<(usize, usize)>,
-) {
-    for (name, value) in tree {
-        let at = name.span().start;
-        if name.get_ref() == key
-            && within.contains(&at)
-            && found.is_none_or(|nearest| (depth, at) < nearest)
-        {
-            *found = Some((depth, at));
-        }
-        if let DeValue::Table(inner) = value.get_ref() {
-            nearest_to_the_root(inner, key, within.clone(), depth + 1, found);
+            self.find(text, table, at, depth - 1);
         }
     }
 }

@@ -30,37 +30,6 @@ pub(crate) struct Entry<'t> {
     pub(crate) value: Value<'t>,
 }
 
-/// A problem with the text itself: where, and what.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Flaw {
-    pub(super) at: usize,
-    pub(super) message: String,
-}
-
-impl Flaw {
-    pub(super) fn new(at: usize, message: impl Into<String>) -> Self {
-        Self { at, message: message.into() }
-    }
-
-    pub(super) fn too_deep(at: usize) -> Self {
-        Self::new(at, format!("is nested deeper than {DEEPEST} levels"))
-    }
-
-    /// Of a key that stands twice in one table.
-    pub(super) fn twice(at: usize, key: &str, first_line: Option<u32>) -> Self {
-        let key = super::shown::quoted(key);
-        Self::new(
-            at,
-            match first_line {
-                Some(line) => {
-                    format!("{key} is given twice, the first time in line {line}: leave one out")
-                }
-                None => format!("{key} is given twice: leave one out"),
-            },
-        )
-    }
-}
-
 /// The lines of a text, by the places where they begin.
 #[derive(Debug)]
 pub(crate) struct Lines(Vec<usize>);

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use super::{
     intern::intern,
     near,
-    place::{Format, Place, Text},
+    place::Place,
     problem::Problems,
     shown::quoted,
     tree::{Entry, Value},
@@ -45,7 +45,7 @@ impl<'a> Found<'a> {
             _ => None,
         };
         let place = self.place.inner(part, at.map_or(0, |entry| entry.at));
-        problems.add(&place, || self.of_part(&place, message()));
+        problems.add(&place, || of_part(&place, message()));
         None
     }
 
@@ -64,21 +64,12 @@ impl<'a> Found<'a> {
     /// Tells that the value is of a wrong kind.
     fn refuse<T>(&self, takes: impl fmt::Display, problems: &mut Problems) -> Option<T> {
         let message = || format!("takes {takes}, found {}", kind(self.value));
-        problems.add(&self.place, || self.of_part(&self.place, message()));
+        problems.add(&self.place, || of_part(&self.place, message()));
         None
     }
 
-    /// The message with the part's name in it, where the place shows it not: of a variable it shows the
-    /// variable's name.
-    fn of_part(&self, place: &Place<'_>, message: String) -> String {
-        match place {
-            Place::Variable { part: Some(part), .. } => format!("`{part}` {message}"),
-            _ => message,
-        }
-    }
-
     fn say<T>(&self, problems: &mut Problems, message: impl FnOnce() -> String) -> Option<T> {
-        problems.add(&self.place, || self.of_part(&self.place, message()));
+        problems.add(&self.place, || of_part(&self.place, message()));
         None
     }
 
@@ -97,12 +88,21 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// A time as it is written here.
-    fn time_example(&self) -> &'static str {
+    /// What stands around a text here.
+    fn quote(&self) -> &'static str {
         match self.place {
-            Place::Text { .. } => "`\"30s\"`",
-            Place::Variable { .. } => "`30s`",
+            Place::Text { .. } => "\"",
+            Place::Variable { .. } => "",
         }
+    }
+}
+
+/// The message with the part's name in it, where the place shows it not: of a variable it shows the
+/// variable's name.
+fn of_part(place: &Place<'_>, message: String) -> String {
+    match place {
+        Place::Variable { part: Some(part), .. } => format!("`{part}` {message}"),
+        _ => message,
     }
 }
 
@@ -185,7 +185,8 @@ impl FromFile for Duration {
             }
             Value::Text(text) | Value::Words(text) => text,
             _ => {
-                let takes = format_args!("a duration, such as {}", found.time_example());
+                let quote = found.quote();
+                let takes = format_args!("a duration, such as `{quote}30s{quote}`");
                 return found.refuse(takes, problems);
             }
         };
@@ -195,7 +196,7 @@ impl FromFile for Duration {
 
 fn unitless<T>(found: &Found<'_>, number: &str, problems: &mut Problems) -> Option<T> {
     found.say(problems, || {
-        let quote = if matches!(found.value, Value::Words(_)) { "" } else { "\"" };
+        let quote = found.quote();
         let number = super::shown::shown(number.trim_start_matches(['-', '+']));
         format!(
             "takes a duration, and a number alone says no unit: write `{quote}{number}s{quote}` or `{quote}{number}ms{quote}`"
@@ -210,8 +211,9 @@ fn duration(text: &str, found: &Found<'_>, problems: &mut Problems) -> Option<Du
             // It quotes the text's parts as they are.
             let error = super::shown::shown(&error.to_string());
             let text = super::shown::shown(text);
+            let quote = found.quote();
             format!(
-                "\"{text}\" is no duration: {error}; write it like `\"250ms\"`, `\"30s\"` or `\"1m 30s\"`"
+                "\"{text}\" is no duration: {error}; write it like `{quote}250ms{quote}`, `{quote}30s{quote}` or `{quote}1m 30s{quote}`"
             )
         }),
     }
@@ -228,12 +230,10 @@ impl FromFile for Window {
                 duration(text, found, problems).map(Self::Time)
             }
             _ => {
-                let time = match found.place {
-                    Place::Text { .. } => "`\"10s\"`",
-                    Place::Variable { .. } => "`10s`",
-                };
-                let takes =
-                    format_args!("a number of calls, such as `100`, or a time, such as {time}");
+                let quote = found.quote();
+                let takes = format_args!(
+                    "a number of calls, such as `100`, or a time, such as `{quote}10s{quote}`"
+                );
                 found.refuse(takes, problems)
             }
         }
@@ -345,7 +345,7 @@ impl FromFile for HealthCheck {
     fn read(found: &Found<'_>, problems: &mut Problems) -> Option<Self> {
         found.say(problems, || {
             let from = match found.place {
-                Place::Text { text: Text { format: Format::Toml | Format::Json, .. }, .. } => "file",
+                Place::Text { .. } => "file",
                 Place::Variable { .. } => "variable",
             };
             format!(

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    near,
+    calls, near,
     place::Place,
     problem::{ConfigProblem, Problems},
     settings,
@@ -102,7 +102,8 @@ fn one(
         Some(ENABLED) => match value::flag(value) {
             Some(flag) => read.enabled = Some(flag),
             None => {
-                problems.add(&place, || format!("takes `true` or `false`, found {}", quoted(value)))
+                problems
+                    .add(&place, || format!("takes `true` or `false`, found {}", quoted(value)));
             }
         },
         Some(_) => read.environment = Some((shown_name, value.to_owned())),
@@ -139,7 +140,12 @@ fn setting(
     }
     let setting = setting.to_ascii_lowercase();
     if !ConfigBuilder::SETTINGS.contains(&setting.as_str()) {
-        problems.add(&place, || near::unknown_setting(&setting, ConfigBuilder::SETTINGS));
+        problems.add(&place, || {
+            if calls::KEYS.contains(&setting.as_str()) {
+                return "is a setting of calls, which a file changes under `[breakers.\"NAME\".calls.FUNCTION]`, and a variable cannot".to_owned();
+            }
+            near::unknown_setting(&setting, &settings::names())
+        });
         return;
     }
     if value.is_empty() {
