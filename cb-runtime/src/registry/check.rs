@@ -7,9 +7,8 @@ use std::{
 
 use super::{Declaration, Registry, declarations};
 use crate::config::{
-    ConfigBuilder, Layers, Origin,
-    file::{ConfigProblem, Findings, Named, Read, quoted},
-    is_preset, variable_name,
+    ConfigBuilder, ConfigProblem, Findings, Layers, Named, Origin, Read, is_preset, quoted,
+    variable_name,
 };
 
 /// What becomes of names of breakers that the program does not know of yet.
