@@ -29,7 +29,7 @@ const AT_MOST: Duration = Duration::from_secs(25);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    // In this environment an outage lasts seconds. A program would leave that to CIRCUIT_BREAKER_ENVIRONMENT.
+    // There an outage lasts seconds. A program would leave it to the variable CIRCUIT_BREAKER_ENVIRONMENT.
     registry().load(Source::file(SETTINGS).environment("demo"))?;
     let export = env::args_os().nth(1).map_or_else(temporary, PathBuf::from);
     tokio::time::timeout(AT_MOST, story::tell(anstream::stdout(), &export))
