@@ -18,6 +18,10 @@ mod story;
 use std::{env, path::PathBuf, process, time::Duration};
 
 use anyhow::Context;
+use cb_runtime::{Source, registry};
+
+/// What operators say of the breakers; the attributes in `steps.rs` have what the program says.
+const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/circuit-breakers.toml");
 
 /// The story takes some 12 seconds. It goes by what happens rather than by the clock, so it needs
 /// an end for the case that something expected never happens.
@@ -25,6 +29,8 @@ const AT_MOST: Duration = Duration::from_secs(25);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
+    // There an outage lasts seconds. A program would leave it to the variable CIRCUIT_BREAKER_ENVIRONMENT.
+    registry().load(Source::file(SETTINGS).environment("demo"))?;
     let export = env::args_os().nth(1).map_or_else(temporary, PathBuf::from);
     tokio::time::timeout(AT_MOST, story::tell(anstream::stdout(), &export))
         .await

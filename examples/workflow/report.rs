@@ -7,16 +7,18 @@ use std::{
 };
 
 use anstyle::Style;
-use cb_runtime::{Severity, registry};
+use anyhow::Context;
+use cb_runtime::{ExplainedSetting, Origin, Severity, registry};
 
 use crate::{
     screen::{BAD, FAINT, TITLE, UNSURE},
     steps::{Digest, Source},
 };
 
-const WHAT_NEXT: [(&str, &str); 3] = [
+const WHAT_NEXT: [(&str, &str); 4] = [
     ("examples/workflow/steps.rs", "the three functions and their breakers"),
     ("examples/workflow/pipeline.rs", "should_continue, on_degraded, on_recovered"),
+    ("examples/config", "settings in a file, and what they stand over"),
     ("cargo doc --open -p cb-runtime", "`Registry`: all that can be asked"),
 ];
 
@@ -57,6 +59,9 @@ pub(crate) fn write(
         )?;
     }
 
+    title(&mut out, "registry().explain(\"llm\")")?;
+    settings(&mut out, "llm")?;
+
     title(&mut out, "registry().health()")?;
     let health = registry().health();
     let counts = health.breakers;
@@ -94,6 +99,30 @@ pub(crate) fn write(
         writeln!(out, "  {place:<32} {what}")?;
     }
     Ok(out.flush()?)
+}
+
+/// The settings of a breaker and of its functions' calls, but for those that nobody has set.
+fn settings(out: &mut impl Write, name: &str) -> anyhow::Result<()> {
+    let explained = registry().explain(name).context("the breaker is there")?;
+    let of_calls = explained.calls.iter().flat_map(|calls| &calls.settings);
+    let all = explained.settings.iter().chain(of_calls);
+    for ExplainedSetting { setting, value, origin, overridden, .. } in all {
+        let place = match origin {
+            Origin::Default => continue,
+            Origin::File { file, line, .. } => {
+                let file = Path::new(&**file).file_name().unwrap_or_default();
+                format!("{}:{line}", file.display())
+            }
+            elsewhere => elsewhere.to_string(),
+        };
+        let instead = match &overridden[..] {
+            [lower, ..] if lower.value.len() < 10 => format!(", instead of {}", lower.value),
+            _ => String::new(),
+        };
+        let label = Label { text: (*setting).to_owned(), width: 19, ..Label::default() };
+        lines(out, &label, &format!("{value:<5}  {place}{instead}"))?;
+    }
+    Ok(())
 }
 
 fn title(out: &mut impl Write, text: &str) -> io::Result<()> {

@@ -1,4 +1,7 @@
 //! The steps of the workflow. Each calls a service, and does what it can without one.
+//!
+//! The times are those of a program at work. Those of the story are in
+//! `../config/circuit-breakers.toml`, which stands over the attributes.
 
 use cb_runtime::{CircuitError, circuit_breaker};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -6,9 +9,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// Finds articles. While the index is down, the program's own keywords will do.
 #[circuit_breaker(
     name = "vector_search",
-    failure_threshold = 2,      // failures in a row that open the breaker
-    recovery_timeout = "400ms", // how long it stays open; then one call, the probe, tries again
-    call_timeout = "500ms",     // a slower call is dropped and counts as a failure
+    failure_threshold = 2,    // failures in a row that open the breaker
+    recovery_timeout = "30s", // how long it stays open; then one call, the probe, tries again
+    call_timeout = "2s",      // a slower call is dropped and counts as a failure
     fallback = |_, question| Ok(by_keyword(question)) // answers when the service does not
 )]
 pub(crate) async fn search(services: &Services, question: &Question) -> Result<Found, StepError> {
@@ -25,16 +28,16 @@ fn by_keyword(question: &Question) -> Found {
 #[circuit_breaker(
     name = "llm",
     failure_threshold = 4,
-    recovery_timeout = "900ms",
-    call_timeout = "300ms",
-    retry(max_attempts = 2, delay = "50ms") // each attempt is a call of its own for the breaker
+    recovery_timeout = "60s",
+    call_timeout = "30s",
+    retry(max_attempts = 2, delay = "1s") // each attempt is a call of its own for the breaker
 )]
 pub(crate) async fn summarize(services: &Services, titles: &[String]) -> Result<String, StepError> {
     services.post(&services.llm, titles).await
 }
 
 /// Keeps an item. Without the database there is no use in going on: it is `critical`.
-#[circuit_breaker(name = "database", critical, failure_threshold = 2, recovery_timeout = "1200ms")]
+#[circuit_breaker(name = "database", critical, failure_threshold = 2, recovery_timeout = "10s")]
 pub(crate) async fn store(services: &Services, item: &Digest) -> Result<(), StepError> {
     services.post(&services.database, item).await
 }

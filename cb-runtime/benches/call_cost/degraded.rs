@@ -1,4 +1,4 @@
-//! Annotated functions with what stands around the call: retries, bulkheads, stale answers.
+//! Annotated functions with what stands around the call: time limits, retries, bulkheads, stale answers.
 
 use std::{error::Error, hint::black_box};
 
@@ -11,6 +11,11 @@ use crate::{
 
 #[circuit_breaker(name = "degraded-retry", retry(max_attempts = 3, delay = "1ms"))]
 async fn retried() -> Result<u64, Failed> {
+    answer()
+}
+
+#[circuit_breaker(name = "degraded-timeout", call_timeout = "10s")]
+async fn timed() -> Result<u64, Failed> {
     answer()
 }
 
@@ -38,6 +43,7 @@ pub(crate) fn closed() -> Vec<Row> {
     let expected = Some(ANSWER);
     let one_article = || kept(black_box(ARTICLES / 2));
     vec![
+        Row::awaited("async fn, call_timeout", expected, timed, Result::ok).shared(),
         Row::awaited("async fn, retry", expected, retried, Result::ok).shared(),
         Row::awaited("async fn, max_concurrent", expected, one_of_32, Result::ok).shared(),
         Row::awaited("async fn, stale_if_error", expected, one_article, Result::ok).shared(),

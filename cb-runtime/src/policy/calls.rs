@@ -201,7 +201,7 @@ mod tests {
 
         let retry = RetryChanges { factor: Some(1.0), ..RetryChanges::default() };
         let max_concurrent = Some(2);
-        calls.change(Some(&CallChanges { retry, max_concurrent, ..CallChanges::default() }));
+        calls.change(Some(&CallChanges { max_concurrent, retry, ..CallChanges::default() }));
         assert_eq!(calls.retry(), policy.factor(1.0));
         assert_eq!(calls.max_concurrent(), 2);
 

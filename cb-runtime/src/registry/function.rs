@@ -109,6 +109,13 @@ fn split<'a>(text: &'a str, between: &'static str) -> impl Iterator<Item = &'a s
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::extra_unused_type_parameters,
+    clippy::redundant_closure,
+    clippy::redundant_closure_call,
+    clippy::unused_self,
+    reason = "functions of every shape, for their paths"
+)]
 mod tests {
     use super::*;
 
@@ -193,14 +200,14 @@ mod tests {
         }
     }
 
-    /// Asserts that the function is called by all of these and by none of those.
-    fn check(path: &str, these: &[&str], those: &[&str]) {
-        for name in these {
+    /// Asserts that the function is called by all of the first names and by none of the second.
+    fn check(path: &str, named: &[&str], unnamed: &[&str]) {
+        for name in named {
             assert!(is_called(path, name), "{path}, {name}");
         }
         let never =
             ["", "::", "stoc", "tock", "::stock", "stock::", "other::stock", "<>", "stock()"];
-        for name in never.iter().chain(those) {
+        for name in never.iter().chain(unnamed) {
             assert!(!is_called(path, name), "{path}, {name}");
         }
     }

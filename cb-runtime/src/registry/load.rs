@@ -154,7 +154,7 @@ impl Registry {
         self.0.loading.note(failed);
         drop(turn);
         if let Ok(loaded) = &result {
-            contain(|| loaded.warnings.iter().for_each(|warning| log::load_warning(warning)));
+            contain(|| loaded.warnings.iter().for_each(log::load_warning));
         }
         result
     }

@@ -215,14 +215,14 @@ impl News {
     fn tell(self) {
         // Those who find the breaker made by another leave it to that one.
         if let Some(unsettled) = self.unsettled {
-            settle(unsettled, self.conflicts);
+            settle(unsettled, self.conflicts.as_ref());
         }
     }
 }
 
 #[cold]
-fn settle(unsettled: Unsettled, conflicts: Option<Conflicts>) {
-    contain(|| conflicts.iter().flat_map(Conflicts::iter).for_each(log::conflict));
+fn settle(unsettled: Unsettled, conflicts: Option<&Conflicts>) {
+    contain(|| conflicts.into_iter().flat_map(Conflicts::iter).for_each(log::conflict));
     unsettled.settle(registry());
 }
 

@@ -262,11 +262,11 @@ impl Case<'_> {
             text.push('\n');
             if self.layers.contains(&layer) {
                 let [value, ..] = (self.setting.written)(layer.number());
-                text.push_str(&format!("{} = {value}\n", self.setting.name));
+                text.extend([self.setting.name, " = ", &value, "\n"]);
                 lines.push((layer, u32::try_from(text.lines().count()).unwrap()));
             }
             if let (Name, Some(service_type)) = (layer, self.service_type()) {
-                text.push_str(&format!("service_type = \"{service_type}\"\n"));
+                text.extend(["service_type = \"", service_type, "\"\n"]);
             }
         }
         (text, lines)
@@ -282,7 +282,7 @@ impl Case<'_> {
             let [_, value, _] = (setting.written)(Variable.number());
             source = source.variables([(variable, value)]);
         }
-        registry.load(source).unwrap_or_else(|problem| panic!("{problem}"));
+        registry.load(source).expect("it is right");
         if self.layers.contains(&Runtime) {
             let breaker = registry.get(self.name).unwrap();
             let change = |settings| (setting.runtime)(settings, Runtime.number());

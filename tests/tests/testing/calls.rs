@@ -1,5 +1,7 @@
 //! Settings of calls that are changed while the program runs.
 
+#![allow(clippy::panic, reason = "a helper of a test fails the test")]
+
 use std::cell::Cell;
 
 use cb_runtime::{

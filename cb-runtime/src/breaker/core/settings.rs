@@ -20,9 +20,9 @@ impl Inner {
     }
 
     /// Keeps who says what, unless it can be seen from the settings that are `given` in all.
-    fn put_said(&mut self, said: Said, given: ConfigBuilder) {
-        if said.own != given || said.runtime != ConfigBuilder::new() {
-            self.outbox.get_or_insert_default().put_said(Some(Box::new(said)));
+    fn put_said(&mut self, said: &Said, given: &ConfigBuilder) {
+        if said.own != *given || said.runtime != ConfigBuilder::new() {
+            self.outbox.get_or_insert_default().put_said(Some(Box::new(*said)));
         } else if let Some(outbox) = &mut self.outbox {
             outbox.put_said(None);
         }
@@ -40,7 +40,7 @@ impl Core {
     pub(crate) fn put_own(&self, own: ConfigBuilder) {
         let mut inner = lock(&self.inner);
         let given = inner.config.to_builder();
-        inner.put_said(Said { own, ..Said::default() }, given);
+        inner.put_said(&Said { own, ..Said::default() }, &given);
     }
 
     /// For a breaker that has just been made, where none is in force: it tells nobody.
@@ -69,7 +69,7 @@ impl Core {
         let Said { own, runtime } = inner.said();
         // What is taken away is not said any more.
         let runtime = new.changed_from(&present).or(runtime.where_given(&new));
-        inner.put_said(Said { own, runtime }, new);
+        inner.put_said(&Said { own, runtime }, &new);
         self.put_config(inner, config, now);
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Core {
         let mut inner = lock(&self.inner);
         let said = inner.said();
         let config = settings(said.own, said.runtime)?;
-        inner.put_said(said, config.to_builder());
+        inner.put_said(&said, &config.to_builder());
         self.put_config(inner, config, now);
         Ok(())
     }

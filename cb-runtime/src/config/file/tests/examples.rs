@@ -33,7 +33,7 @@ fn in_both() -> [Document; 2] {
 #[test]
 fn the_two_files_say_the_same() {
     let [toml, json] = in_both();
-    for environment in [None, Some("production")] {
+    for environment in [None, Some("production"), Some("demo")] {
         let [toml, json] =
             [&toml, &json].map(|document| without_lines(document.layers(environment)));
         assert_eq!(toml, json);
