@@ -96,8 +96,13 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(all(feature = "admin", not(cb_loom)))]
+pub mod admin;
 mod answer;
 mod breaker;
+#[cfg(all(feature = "cli", not(cb_loom)))]
+#[doc(hidden)]
+pub mod cli;
 mod clock;
 mod config;
 mod describe;
@@ -107,9 +112,13 @@ pub mod guide;
 mod isolation;
 mod name;
 mod observe;
+#[cfg(all(feature = "otel", not(cb_loom)))]
+pub mod otel;
 mod pattern;
 mod policy;
 mod primitive;
+#[cfg(all(feature = "prometheus", not(cb_loom)))]
+pub mod prometheus;
 mod registry;
 #[cfg(feature = "testing")]
 pub mod testing;

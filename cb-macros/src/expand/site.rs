@@ -28,6 +28,7 @@ impl Expansion<'_> {
         };
         let (mut checks, written) = written(settings, runtime);
         let (mut with_calls, mut found) = (TokenStream::new(), code!(&CIRCUIT_BREAKER_SITE));
+        let with_key = settings.key.as_ref().map(|_| code!(.with_key()));
         if let Some(Calls { checks: of_calls, written }) = calls {
             checks.extend(code! {
                 #of_calls
@@ -49,7 +50,7 @@ impl Expansion<'_> {
                 (::core::file!(), ::core::line!()),
                 #runtime::ConfigBuilder::new() #written,
                 #fallback,
-            )#with_calls;
+            )#with_key #with_calls;
             #runtime::__private::inventory::submit! { #runtime::__private::Declared(&CIRCUIT_BREAKER) }
             static CIRCUIT_BREAKER_SITE: #runtime::__private::Site =
                 #runtime::__private::Site::new(&CIRCUIT_BREAKER);

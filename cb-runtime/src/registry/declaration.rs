@@ -18,6 +18,8 @@ pub struct Declaration {
     line: u32,
     settings: ConfigBuilder,
     fallback: Option<&'static str>,
+    /// Whether there is a breaker for each value of a key.
+    is_keyed: bool,
     /// Where there are any settings of its calls that may change.
     pub(super) calls: Option<&'static Calls>,
 }
@@ -32,7 +34,7 @@ impl Declaration {
         settings: ConfigBuilder,
         fallback: Option<&'static str>,
     ) -> Self {
-        Self { name, function, file, line, settings, fallback, calls: None }
+        Self { name, function, file, line, settings, fallback, is_keyed: false, calls: None }
     }
 
     /// What an expansion writes down besides, where the function has such settings.
@@ -41,6 +43,18 @@ impl Declaration {
     pub const fn with_calls(mut self, calls: &'static Calls) -> Self {
         self.calls = Some(calls);
         self
+    }
+
+    /// What an expansion writes down besides, where there is a breaker for each value of a key.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_key(mut self) -> Self {
+        self.is_keyed = true;
+        self
+    }
+
+    pub(super) fn is_keyed(&self) -> bool {
+        self.is_keyed
     }
 
     /// The breaker's name.

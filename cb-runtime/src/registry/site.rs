@@ -8,7 +8,7 @@ use std::{
 #[cfg(feature = "testing")]
 use super::parent_and_key;
 use super::{
-    Conflicts, Declaration, declarations,
+    Conflicts, Declaration, Registry, declarations,
     keyed::{Family, Text},
     make::Unsettled,
     registry,
@@ -180,6 +180,35 @@ impl Site {
         let declared = declarations().sharing_with(self.declaration);
         *conflicts = declared.verify().err();
         declared.settings()
+    }
+}
+
+impl Registry {
+    /// Makes the breakers that annotated functions declare, as their first calls would, so that they can
+    /// be seen and acted on before; of those with a key, what they share. Does nothing for a registry
+    /// that is not the program's.
+    #[cfg(any(feature = "prometheus", feature = "otel", feature = "admin"))]
+    pub(crate) fn make_all_declared(&self) {
+        if !self.is_the_programs() {
+            return;
+        }
+        self.load_by_default();
+        let all = declarations();
+        for declaration in all.iter() {
+            let name = Name::literal(declaration.name());
+            let mut conflicts = None;
+            let own = || {
+                let declared = all.sharing_with(declaration);
+                conflicts = declared.verify().err();
+                declared.settings()
+            };
+            let unsettled = if declaration.is_keyed() {
+                self.get_or_make_family(&name, own).1
+            } else {
+                self.get_or_make(&name, None, own).1
+            };
+            News { conflicts, unsettled }.tell();
+        }
     }
 }
 

@@ -1,0 +1,3 @@
+//! The management API over HTTP, and its dashboard.
+
+mod dashboard;

@@ -1,0 +1,1 @@
+//! The breakers' figures for OpenTelemetry.
