@@ -154,7 +154,8 @@ impl Registry {
         self.0.loading.note(failed);
         drop(turn);
         if let Ok(loaded) = &result {
-            contain(|| loaded.warnings.iter().for_each(log::load_warning));
+            let warnings = loaded.warnings.iter().map(ConfigProblem::with_file);
+            contain(|| warnings.for_each(|warning| log::load_warning(&warning)));
         }
         result
     }

@@ -7,7 +7,7 @@ use super::{
     place::Place,
     problem::Problems,
     shown::quoted,
-    tree::Entry,
+    tree::{Entry, Value},
     value::{Found, unknown_part},
 };
 use crate::config::{CallChanges, CallLayer, ConfigBuilder, Origin, RetryChanges, bounds};
@@ -152,6 +152,26 @@ fn unknown(key: &str) -> String {
             format!("unknown setting of calls: there are {}", near::listed(KEYS.iter().copied()))
         }
     }
+}
+
+/// Whether what is named as a function is a setting that was put where a function belongs: one that is
+/// called so has settings in its table.
+pub(super) fn is_setting(function: &str, value: &Value<'_>) -> bool {
+    let is_functions = || match value {
+        Value::Table(entries) => {
+            entries.is_empty() || entries.iter().any(|entry| KEYS.contains(&entry.key.as_ref()))
+        }
+        _ => false,
+    };
+    KEYS.contains(&function) && !is_functions()
+}
+
+/// Where a setting of calls belongs.
+pub(super) fn belongs(key: &str) -> String {
+    format!(
+        "is a setting of calls: it stands under `[breakers.\"NAME\".calls.FUNCTION]`, where FUNCTION has {} in its attribute",
+        quoted(key)
+    )
 }
 
 /// Whether a text can be the last part of a function's path, or more of it.

@@ -49,6 +49,14 @@ impl ConfigProblem {
         &self.message
     }
 
+    /// The same with the file ahead of it, for where it is told alone.
+    pub(crate) fn with_file(&self) -> String {
+        match &self.file {
+            Some(file) => format!("configuration `{file}`: {self}"),
+            None => self.to_string(),
+        }
+    }
+
     /// At the place of a setting, a table or a variable.
     pub(crate) fn at(origin: &Origin, message: impl Into<String>) -> Self {
         let (mut file, mut line, mut key, mut variable) = (None, None, None, None);

@@ -1,10 +1,9 @@
 //! Tables of a breaker's settings.
 
 use super::{
-    near,
+    calls, near,
     place::Place,
     problem::Problems,
-    shown::quoted,
     tree::{Entry, Value},
     value::Found,
 };
@@ -47,11 +46,8 @@ pub(super) fn read(
 }
 
 fn unknown(name: &str, value: &Value<'_>, about: About) -> String {
-    if super::calls::KEYS.contains(&name) {
-        return format!(
-            "is a setting of calls: it stands under `[breakers.\"NAME\".calls.FUNCTION]`, where FUNCTION has {} in its attribute",
-            quoted(name)
-        );
+    if calls::KEYS.contains(&name) {
+        return calls::belongs(name);
     }
     if name == "calls" {
         return "is of one breaker: it stands under `[breakers.\"NAME\".calls.FUNCTION]`"

@@ -65,15 +65,21 @@ fn in_words(message: &str) -> String {
 }
 
 const WORDS: &[(&str, &str)] = &[
+    ("string values must be quoted", UNQUOTED),
+    // It takes `three` for a mistyped `true`.
+    ("invalid boolean", UNQUOTED),
     (
-        "string values must be quoted",
-        "a value that is no number, `true` or `false` stands in quotes, such as `\"30s\"`",
+        "invalid unquoted key",
+        "a name with other characters than letters, digits, `_` and `-` stands in quotes, such as `[breakers.\"orders/db\"]`",
     ),
     (
         "key with no value",
         "a key has a value, as in `failure_threshold = 3`, and a table's name stands in brackets, as in `[defaults]`",
     ),
 ];
+
+const UNQUOTED: &str =
+    "a value that is no number, `true` or `false` stands in quotes, such as `\"30s\"`";
 
 fn table<'t>(
     table: DeTable<'t>,
