@@ -5,6 +5,7 @@
 
 mod calls;
 mod explain;
+mod in_one_go;
 mod load;
 mod precedence;
 mod switched_off;

@@ -19,11 +19,16 @@ use super::{
 /// the first flaw is told, since there may be a flaw for each of its bytes.
 const LOOKED_THROUGH: usize = 256 * 1024;
 
-/// Reads a text. Keys that are given twice are told of, and the first of them stand in the tree.
-pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec<Entry<'t>> {
+/// Reads a text, if it can be read. Keys that are given twice are told of, and the first of them stand in
+/// the tree.
+pub(super) fn read<'t>(
+    text: &'t str,
+    at: &Text,
+    problems: &mut Problems,
+) -> Option<Vec<Entry<'t>>> {
     if let Some(deep) = toml_depth::too_deep(text) {
         problems.add_too_deep(at, deep);
-        return Vec::new();
+        return None;
     }
     let (tree, errors) = if text.len() <= LOOKED_THROUGH {
         DeTable::parse_recoverable(text)
@@ -51,7 +56,7 @@ pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec
             problems.add_at(at, span.start, message);
         }
     }
-    if is_whole { table(tree.into_inner(), DEEPEST, at, problems) } else { Vec::new() }
+    is_whole.then(|| table(tree.into_inner(), DEEPEST, at, problems))
 }
 
 /// The parser's words, where a user would not know them.
