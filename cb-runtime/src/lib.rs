@@ -94,6 +94,11 @@
     allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
 )]
 
+#![cfg_attr(
+    not(any(feature = "prometheus", feature = "otel")),
+    allow(dead_code, reason = "what is measured only for others is counted all the same")
+)]
+
 #[doc(hidden)]
 pub mod __private;
 #[cfg(all(feature = "admin", not(cb_loom)))]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::primitive::{AtomicU32, OnceBox, Ordering};
+use crate::primitive::{AtomicU64, OnceBox, Ordering};
 
 /// Two buckets for each doubling, from 4 µs to 69 s; what lies outside is in the first and the last.
 const BUCKETS: usize = 50;
@@ -19,7 +19,7 @@ const SPAN: usize = 10;
 pub(crate) struct Histogram([OnceBox<Span>; BUCKETS / SPAN]);
 
 #[derive(Default)]
-struct Span([AtomicU32; SPAN]);
+struct Span([AtomicU64; SPAN]);
 
 /// How long calls took, from the calls that were timed.
 ///
@@ -74,7 +74,7 @@ impl Histogram {
         for (span, counts) in self.0.iter().zip(spread.0.chunks_mut(SPAN)) {
             let Some(Span(found)) = span.get() else { continue };
             for (count, found) in counts.iter_mut().zip(found) {
-                *count = u64::from(found.load(Ordering::Relaxed));
+                *count = found.load(Ordering::Relaxed);
             }
         }
         spread
@@ -91,15 +91,10 @@ impl Default for Spread {
     }
 }
 
-/// A [`Spread`] of one breaker, as small as its counters are.
+/// A [`Spread`] of one breaker at half its size, for comparison with later ones: of counts that are too
+/// large, the lower half.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kept([u32; BUCKETS]);
-
-impl Kept {
-    pub(super) fn spread(&self) -> Spread {
-        Spread(self.0.map(u64::from))
-    }
-}
 
 impl Spread {
     /// How many calls were timed.
@@ -113,12 +108,27 @@ impl Spread {
 
     /// The same of one breaker, to be kept.
     pub(super) fn kept(&self) -> Kept {
-        Kept(self.0.map(|count| u32::try_from(count).unwrap_or(u32::MAX)))
+        Kept(self.0.map(lower_half))
     }
 
-    /// What was counted since.
-    pub(super) fn since(&self, Kept(earlier): &Kept) -> Self {
-        Self(std::array::from_fn(|at| self.0[at].saturating_sub(earlier[at].into())))
+    /// What had been counted when that was kept, and what since.
+    pub(super) fn split(&self, Kept(earlier): &Kept) -> (Self, Self) {
+        let since = std::array::from_fn(|at| {
+            u64::from(lower_half(self.0[at]).wrapping_sub(earlier[at])).min(self.0[at])
+        });
+        (Self(std::array::from_fn(|at| self.0[at] - since[at])), Self(since))
+    }
+
+    /// How many of the timed calls took less than the times that the buckets begin with, which are to
+    /// be given in their order; and how many took any time.
+    pub(crate) fn below<const N: usize>(&self, buckets: [usize; N]) -> ([u64; N], u64) {
+        let (mut sum, mut from) = (0, 0);
+        let below = buckets.map(|bucket| {
+            sum += self.0[from..bucket].iter().sum::<u64>();
+            from = bucket;
+            sum
+        });
+        (below, sum + self.0[from..].iter().sum::<u64>())
     }
 
     /// So many of 100 calls took no longer; zero where none was timed.
@@ -165,8 +175,12 @@ fn bucket(nanos: u64) -> usize {
     usize::try_from(bucket).unwrap_or(usize::MAX).min(BUCKETS - 1)
 }
 
+fn lower_half(count: u64) -> u32 {
+    u32::try_from(count & u64::from(u32::MAX)).unwrap_or_default()
+}
+
 /// The least time that falls into the bucket, in nanoseconds.
-fn lower_edge(bucket: usize) -> u64 {
+pub(super) fn lower_edge(bucket: usize) -> u64 {
     let Some(step) = bucket.checked_sub(1) else {
         return 0;
     };
@@ -206,6 +220,28 @@ mod tests {
             let off = (found.as_secs_f64() / exact - 1.0).abs();
             assert!(off < 0.2, "{found:?} is {off} off {exact}");
         }
+    }
+
+    #[test]
+    fn what_was_counted_since_is_told_apart_where_the_lower_half_has_run_over() {
+        let mut before = Spread::default();
+        before.0[3] = u64::from(u32::MAX) - 1;
+        let mut now = before.clone();
+        now.0[3] += 5;
+        now.0[7] = 2;
+        let (earlier, since) = now.split(&before.kept());
+        assert_eq!(earlier, before);
+        assert_eq!((since.0[3], since.0[7], since.timed()), (5, 2, 7));
+    }
+
+    #[test]
+    fn what_lies_below_the_edges_is_in_them_too() {
+        let mut spread = Spread::default();
+        for (bucket, count) in spread.0.iter_mut().enumerate() {
+            *count = bucket as u64;
+        }
+        assert_eq!(spread.below([2, 3]), ([1, 3], 49 * 50 / 2));
+        assert_eq!(spread.below([]), ([], 49 * 50 / 2));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Trend {
             marks.before = std::mem::replace(&mut marks.latest, spread.kept());
             marks.at = now;
         }
-        let (earlier, late) = (marks.before.spread(), spread.since(&marks.before));
+        let (earlier, late) = spread.split(&marks.before);
         if earlier.timed() < FEWEST || late.timed() < FEWEST {
             return None;
         }

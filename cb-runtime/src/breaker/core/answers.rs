@@ -63,9 +63,10 @@ impl Core {
 
     #[inline]
     fn add_fallback(&self, failed: bool) {
-        self.stripes.mine().count_fallback();
         if failed {
             self.count(|extras| &extras.fallback_failures);
+        } else {
+            self.stripes.mine().count_fallback();
         }
     }
 

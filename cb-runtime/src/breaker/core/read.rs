@@ -102,7 +102,7 @@ impl Core {
             timeouts: ledger.timeouts,
             slow: ledger.slow,
             cancelled: ledger.cancelled,
-            fallbacks: sums.fallbacks,
+            fallbacks: sums.fallbacks + extras.fallback_failures,
             fallback_failures: extras.fallback_failures,
             stale_answers: extras.stale_answers,
             retries: extras.retries,
