@@ -37,7 +37,6 @@ impl Registry {
 
     /// What is measured of each name, in the order of names. The breakers of one name that have keys are
     /// one, and so is the breaker that they share where there are too many of them.
-    #[cfg(any(feature = "prometheus", feature = "otel"))]
     pub(crate) fn figures(&self) -> Vec<Figures> {
         self.make_all_declared();
         let Removed(removed) = &self.0.removed;
@@ -70,7 +69,6 @@ impl Registry {
     }
 }
 
-#[cfg(any(feature = "prometheus", feature = "otel"))]
 fn place(all: &[Figures], name: &str) -> Result<usize, usize> {
     all.binary_search_by(|figures| (*figures.name).cmp(name))
 }
