@@ -49,6 +49,14 @@ impl ConfigProblem {
         &self.message
     }
 
+    /// The same with the file ahead of it, for where it is told alone.
+    pub(crate) fn with_file(&self) -> String {
+        match &self.file {
+            Some(file) => format!("configuration `{file}`: {self}"),
+            None => self.to_string(),
+        }
+    }
+
     /// At the place of a setting, a table or a variable.
     pub(crate) fn at(origin: &Origin, message: impl Into<String>) -> Self {
         let (mut file, mut line, mut key, mut variable) = (None, None, None, None);
@@ -163,14 +171,21 @@ impl Problems {
         }
     }
 
+    /// In their order, and for those that are left out one more that counts them.
+    pub(super) fn into_warnings(self) -> Vec<ConfigProblem> {
+        let (mut told, untold) = self.into_parts();
+        let message = match untold {
+            0 => return told,
+            1 => "and one more warning".to_owned(),
+            more => format!("and {more} more warnings"),
+        };
+        told.push(ConfigProblem { file: None, line: None, key: None, variable: None, message });
+        told
+    }
+
     /// In their order, with the number of those that are left out.
     pub(super) fn into_parts(mut self) -> (Vec<ConfigProblem>, usize) {
-        sort(&mut self.told);
+        self.told.sort_by_key(ConfigProblem::order);
         (self.told, self.untold)
     }
-}
-
-/// Brings problems into their order.
-pub(super) fn sort(problems: &mut [ConfigProblem]) {
-    problems.sort_by_key(ConfigProblem::order);
 }
