@@ -107,7 +107,7 @@ impl Core {
             stale_answers: extras.stale_answers,
             retries: extras.retries,
         };
-        let spread = self.latency.spread();
+        let spread = self.spread();
         let times = spread.figures(u128::from(sums.timed_nanos), sums.slowest_nanos);
         let snapshot = Snapshot::new(now, &self.name, config, &machine, totals)
             .with_times(times)
