@@ -93,6 +93,10 @@
     not(feature = "config"),
     allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
 )]
+#![cfg_attr(
+    not(any(feature = "prometheus", feature = "otel")),
+    allow(dead_code, reason = "what is measured only for others is counted all the same")
+)]
 
 #[doc(hidden)]
 pub mod __private;

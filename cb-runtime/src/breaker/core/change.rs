@@ -91,9 +91,13 @@ impl Core {
         if checks {
             inner.machine.set_checked(generation, true);
         }
+        let changes = !news.is_empty();
         for change in news {
             let event = self.event(change, inner, now);
             inner.put(event, now);
+        }
+        if changes && let Some(outbox) = &mut inner.outbox {
+            outbox.turn(now, inner.machine.open_span(now));
         }
         let word = inner.word(now);
         self.published.store(&opening, inner.machine.mode_until());

@@ -103,12 +103,12 @@ impl Core {
             timeouts: ledger.timeouts,
             slow: ledger.slow,
             cancelled: ledger.cancelled,
-            fallbacks: sums.fallbacks,
+            fallbacks: sums.fallbacks + extras.fallback_failures,
             fallback_failures: extras.fallback_failures,
             stale_answers: extras.stale_answers,
             retries: extras.retries,
         };
-        let spread = self.latency.spread();
+        let spread = self.spread();
         let times = spread.figures(u128::from(sums.timed_nanos), sums.slowest_nanos);
         let snapshot = Snapshot::new(now, &self.name, config, &machine, totals)
             .with_times(times)
