@@ -16,6 +16,8 @@ mod keyed;
 #[cfg(feature = "config")]
 mod load;
 mod make;
+#[cfg(feature = "admin")]
+mod managed;
 mod registered;
 mod site;
 mod subscription;
