@@ -65,6 +65,8 @@ export class Charts {
       const data = this.#data(chart.kind);
       if (chart.plot) chart.plot.setData(data);
       else if (chart.place.clientWidth > 0) chart.plot = plot(chart.kind, chart.place, data);
+      // Where nobody points at a moment, the legend says the latest.
+      if (chart.plot && data[0].length > 0 && !(chart.plot.cursor.left >= 0)) chart.plot.setLegend({ idx: data[0].length - 1 });
     }
   }
 
@@ -119,18 +121,18 @@ function plot(kind, place, data) {
       y: { range: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ top) => [0, Math.max(kind.least, (top ?? 0) * 1.1)] },
     },
     axes: [
-      { ...axis, size: 24, space: 80, values: (/** @type {any} */ _, /** @type {number[]} */ times) => times.map((at) => CLOCK.format(at * 1000)) },
+      { ...axis, size: 24, space: 80, values: (/** @type {any} */ _, /** @type {number[]} */ times) => times.map((at) => (Number.isFinite(at) ? CLOCK.format(at * 1000) : "")) },
       { ...axis, size: 54, space: 30, values: (/** @type {any} */ _, /** @type {number[]} */ values) => values.map(kind.show) },
     ],
     series: [
-      { label: "at", value: (/** @type {any} */ _, /** @type {number | null} */ at) => (at === null ? "" : CLOCK.format(at * 1000)) },
+      { label: "at", value: (/** @type {any} */ _, /** @type {number | null} */ at) => (at ? CLOCK.format(at * 1000) : "") },
       ...kind.lines.map((line) => ({
         label: line.name,
         stroke: colour(line.colour),
         width: 1.5,
         dash: line.dash,
         points: { show: false },
-        value: (/** @type {any} */ _, /** @type {number | null} */ value) => (value === null ? "–" : kind.show(value)),
+        value: (/** @type {any} */ _, /** @type {number | null} */ value) => kind.show(value ?? NaN),
       })),
     ],
   };

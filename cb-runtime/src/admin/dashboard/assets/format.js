@@ -76,7 +76,7 @@ export function latencies(times) {
 export function percent(share) {
   if (share === null || share === undefined || Number.isNaN(share)) return "–";
   const value = share * 100;
-  if (value > 0 && value < 0.1) return "< 0.1 %";
+  if (value > 0 && value < 0.1) return "<0.1 %";
   return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
 }
 

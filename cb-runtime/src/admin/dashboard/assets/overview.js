@@ -11,8 +11,8 @@ const why = el("p", { class: "verdict-why" });
 const score = el("dd");
 const calls = el("dd");
 const errors = el("dd");
-const callChart = spark("of-calls");
-const errorChart = spark("of-errors");
+const callChart = spark("for-calls");
+const errorChart = spark("for-errors");
 
 export function startOverview() {
   const figure = (/** @type {string} */ name, /** @type {any} */ value, /** @type {any} */ chart) =>
@@ -34,8 +34,8 @@ function write() {
   const lately = samples.lately("");
   setText(calls, rate(lately.rate));
   setText(errors, percent(lately.errors));
-  drawSpark(callChart, samples.asked("", 150), 150, 1);
-  drawSpark(errorChart, samples.series("", "errors", 150), 150, 0.1);
+  drawSpark(callChart, samples.asked("", 150), 1);
+  drawSpark(errorChart, samples.series("", "errors", 150), 0.1);
   document.title = title();
 }
 

@@ -34,9 +34,9 @@ export class RowView {
     this.under = el("small", { class: "under" });
     this.pips = svg("svg", { class: "pips", viewBox: "0 0 50 6", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { class: "empty" }), svg("path", { class: "full" }));
     this.inRow = el("span");
-    this.errorChart = spark("of-errors");
+    this.errorChart = spark("for-errors");
     this.errors = el("span", { class: "value" });
-    this.rateChart = spark("of-calls");
+    this.rateChart = spark("for-calls");
     this.rate = el("span", { class: "value" });
     this.times = el("span");
     this.success = el("time");
@@ -88,13 +88,13 @@ export class RowView {
     this.badge.hidden = !row.critical;
     const isCounting = row.kind === "closed" || row.kind === "metrics_only";
     setText(this.inRow, isCounting ? `${row.consecutive_failures}/${row.failure_threshold}` : "–");
-    setAttr(this.node, "data-row", isCounting && row.consecutive_failures > 0 ? "some" : "none");
+    setAttr(this.node, "data-row", !isCounting ? "off" : row.consecutive_failures > 0 ? "some" : "none");
     drawPips(this.pips, isCounting ? row.consecutive_failures : 0, row.failure_threshold);
     const lately = store.samples.lately(row.name);
     setText(this.errors, percent(lately.errors));
     setText(this.rate, rate(lately.rate));
-    drawSpark(this.errorChart, store.samples.series(row.name, "errors", LOOKS), LOOKS, 0.1);
-    drawSpark(this.rateChart, store.samples.asked(row.name, LOOKS), LOOKS, 0.5);
+    drawSpark(this.errorChart, store.samples.series(row.name, "errors", LOOKS), 0.1);
+    drawSpark(this.rateChart, store.samples.asked(row.name, LOOKS), 0.5);
     setText(this.times, latencies(row.response_times));
     setAttr(this.success, "title", row.success_at === null ? "" : fullTime(row.success_at));
     setAttr(this.failure, "title", [row.failure_at === null ? "" : fullTime(row.failure_at), row.last_error].filter(Boolean).join("\n"));

@@ -4,6 +4,7 @@ import { setAttr, svg } from "./dom.js";
 import { say } from "./format.js";
 
 const [WIDTH, HEIGHT] = [64, 20];
+const FEW = 12;
 const HOUR = 3600;
 /** The heights at which the states run through a timeline: they differ without their colours, too. */
 const LEVELS = { closed: [12, 2], half_open: [7, 7], open: [1, 13] };
@@ -21,16 +22,16 @@ export function spark(name) {
 }
 
 /**
- * Draws values from left to right, the last one at the right edge; what is `NaN` is left out.
+ * Draws values from left to right, the last one at the right edge; what is `NaN` is left out, and a few
+ * alone do not fill the width.
  *
  * @param {Element} chart
  * @param {number[]} values
- * @param {number} most as many as fill the width
  * @param {number} least the value that is at least as high as the chart
  */
-export function drawSpark(chart, values, most, least) {
+export function drawSpark(chart, values, least) {
   const top = Math.max(least, ...values.filter((value) => !Number.isNaN(value)));
-  const step = WIDTH / (most - 1);
+  const step = WIDTH / (Math.max(values.length, FEW) - 1);
   let [line, area, begun] = ["", "", -1];
   const from = WIDTH - (values.length - 1) * step;
   for (let at = 0; at <= values.length; at++) {
