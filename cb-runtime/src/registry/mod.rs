@@ -15,6 +15,8 @@ mod keyed;
 #[cfg(feature = "config")]
 mod load;
 mod make;
+#[cfg(feature = "cli")]
+mod outside;
 mod registered;
 mod site;
 mod subscription;
@@ -37,6 +39,8 @@ use keyed::Family;
 #[cfg(feature = "config")]
 pub use load::Loaded;
 use make::Registered;
+#[cfg(feature = "cli")]
+pub(crate) use outside::check_outside;
 use registered::Fallbacks;
 #[cfg(feature = "testing")]
 pub(crate) use site::make_declared;

@@ -30,6 +30,8 @@ pub use error::LoadError;
 pub use problem::ConfigProblem;
 pub(crate) use problem::Problems;
 pub(crate) use read::{Findings, Named, Read};
+#[cfg(feature = "cli")]
+pub(crate) use shown::is_hidden;
 pub(crate) use shown::quoted;
 pub use source::Source;
 pub(crate) use value::{Found, FromFile};
