@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// Sees and steers the circuit breakers of a running program, over its management API.
@@ -319,7 +319,8 @@ pub(super) struct Named {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "which", required = true, multiple = false, args = ["name", "service_type", "all"])]
+#[group(skip)]
+#[command(group = ArgGroup::new("which").required(true).args(["name", "service_type", "all"]))]
 pub(super) struct Reset {
     /// The name of the breaker; of a keyed one also `NAME[KEY]`
     pub(super) name: Option<String>,

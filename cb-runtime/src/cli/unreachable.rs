@@ -6,6 +6,8 @@ use ureq::{Error, Timeout};
 
 use super::{address::Address, text::plain};
 
+const NO_HOST: &str = "there is no host of this name; is it spelled right?";
+
 pub(super) fn why(error: &Error, address: &Address) -> String {
     match error {
         Error::Io(io) => match io.kind() {
@@ -23,9 +25,10 @@ pub(super) fn why(error: &Error, address: &Address) -> String {
             ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
                 "there is no way to this host from here".to_owned()
             }
+            _ if io.to_string().starts_with("failed to lookup address") => NO_HOST.to_owned(),
             _ => plain(&io.to_string()).into_owned(),
         },
-        Error::HostNotFound => "there is no host of this name; is it spelled right?".to_owned(),
+        Error::HostNotFound => NO_HOST.to_owned(),
         Error::Timeout(Timeout::Connect) => {
             "nobody takes the connection; is there a firewall in between?".to_owned()
         }
