@@ -29,6 +29,8 @@ pub(crate) use file::is_hidden;
 pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 #[cfg(feature = "config")]
 pub(crate) use file::{Findings, Named, Read, quoted};
+#[cfg(feature = "admin")]
+pub(crate) use file::{near::all_near, read_settings, shown};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 #[cfg(feature = "config")]
 pub(crate) use layers::{CallLayer, variable_name};

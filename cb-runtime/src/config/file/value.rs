@@ -37,7 +37,7 @@ impl<'a> Found<'a> {
         };
         let message = || format!("must be {}, but is {}", error.bound(), error.given());
         let Some((_, part)) = error.field().split_once('.') else {
-            problems.add(&self.place, message);
+            problems.add_bound(&self.place, || error.bound().to_owned(), message);
             return None;
         };
         let at = match self.value {
@@ -45,7 +45,7 @@ impl<'a> Found<'a> {
             _ => None,
         };
         let place = self.place.inner(part, at.map_or(0, |entry| entry.at));
-        problems.add(&place, || of_part(&place, message()));
+        problems.add_bound(&place, || error.bound().to_owned(), || of_part(&place, message()));
         None
     }
 
@@ -64,7 +64,8 @@ impl<'a> Found<'a> {
     /// Tells that the value is of a wrong kind.
     fn refuse<T>(&self, takes: impl fmt::Display, problems: &mut Problems) -> Option<T> {
         let message = || format!("takes {takes}, found {}", kind(self.value));
-        problems.add(&self.place, || of_part(&self.place, message()));
+        let message = || of_part(&self.place, message());
+        problems.add_bound(&self.place, || takes.to_string(), message);
         None
     }
 
