@@ -23,6 +23,8 @@ pub use backoff::Backoff;
 pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
+#[cfg(feature = "cli")]
+pub(crate) use file::is_hidden;
 #[cfg(feature = "config")]
 pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 #[cfg(feature = "config")]

@@ -18,6 +18,8 @@ mod load;
 mod make;
 #[cfg(feature = "admin")]
 mod managed;
+#[cfg(feature = "cli")]
+mod outside;
 mod registered;
 mod site;
 mod subscription;
@@ -41,6 +43,8 @@ use keyed::Family;
 #[cfg(feature = "config")]
 pub use load::Loaded;
 use make::Registered;
+#[cfg(feature = "cli")]
+pub(crate) use outside::check_outside;
 use registered::Fallbacks;
 #[cfg(feature = "testing")]
 pub(crate) use site::make_declared;
