@@ -93,6 +93,10 @@
     not(feature = "config"),
     allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
 )]
+#![cfg_attr(
+    not(any(feature = "prometheus", feature = "otel")),
+    allow(dead_code, reason = "what is measured only for others is counted all the same")
+)]
 
 #[doc(hidden)]
 pub mod __private;
@@ -147,7 +151,7 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
+    event::{Action, Counts, Event, FallbackResult, Rejection, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,

@@ -24,10 +24,14 @@ pub use backoff::Backoff;
 pub use bounds::ConfigError;
 pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
+#[cfg(feature = "cli")]
+pub(crate) use file::is_hidden;
 #[cfg(feature = "config")]
 pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 #[cfg(feature = "config")]
 pub(crate) use file::{Findings, Named, Read, quoted};
+#[cfg(feature = "admin")]
+pub(crate) use file::{near::all_near, read_settings, shown};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 #[cfg(feature = "config")]
 pub(crate) use layers::{CallLayer, variable_name};

@@ -40,7 +40,17 @@ pub(super) fn read(
     about: About,
     problems: &mut Problems,
 ) {
-    let place = table.inner(&entry.key, entry.at);
+    read_at(layer, table.inner(&entry.key, entry.at), entry, about, problems);
+}
+
+/// Reads a setting that stands here.
+pub(super) fn read_at(
+    layer: &mut Layer,
+    place: Place<'_>,
+    entry: &Entry<'_>,
+    about: About,
+    problems: &mut Problems,
+) {
     let name = entry.key.as_ref();
     if name == "service_type" && about == About::ServiceType {
         problems.add(&place, || {
