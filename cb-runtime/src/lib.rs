@@ -151,7 +151,7 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
+    event::{Action, Counts, Event, FallbackResult, Rejection, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,

@@ -8,13 +8,20 @@ use super::{
     opening::Opening,
     state::{Mode, State},
 };
-use crate::{clock::Tick, observe::event::SettingChange, policy::OpenReason, window::Counts};
+use crate::{
+    clock::Tick,
+    observe::event::{Operation, SettingChange},
+    policy::OpenReason,
+    window::Counts,
+};
 
 /// Something that has just changed.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Change {
     Transition(Transition),
     Reset,
+    /// An operator asked for what follows.
+    Operated(Box<Operation>),
     Config(Vec<SettingChange>),
     Mode {
         from: Mode,

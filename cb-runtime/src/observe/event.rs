@@ -137,6 +137,56 @@ pub enum Event {
         /// The settings that are others than before.
         changes: Vec<SettingChange>,
     },
+    /// Somebody changed something through the management API. What came of it follows; nothing does where
+    /// the breaker was so already.
+    #[non_exhaustive]
+    Operated {
+        /// The breaker.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// What was asked for.
+        action: Action,
+        /// Who asked, as the API's authorization tells it.
+        who: String,
+        /// The address from which the request came, where the server tells it.
+        from: Option<String>,
+        /// The first 200 characters of why, where that was given.
+        reason: Option<String>,
+    },
+}
+
+/// What an operator can ask a breaker for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// To be reset.
+    Reset,
+    /// To take on a mode, or to go back to the normal one.
+    Mode,
+    /// To take on other settings.
+    Config,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Reset => "reset",
+            Self::Mode => "mode",
+            Self::Config => "config",
+        })
+    }
+}
+
+/// An operator's request, as it goes into a breaker's history.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Operation {
+    pub(crate) action: Action,
+    pub(crate) who: String,
+    pub(crate) from: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// What had been counted when a breaker changed its state.
@@ -226,6 +276,11 @@ impl Event {
         Self::Transition { name, at, from, to, reason, open_for, counts, error, dry_run }
     }
 
+    pub(crate) fn operated(name: Name, at: SystemTime, operation: Operation) -> Self {
+        let Operation { action, who, from, reason } = operation;
+        Self::Operated { name, at, action, who, from, reason }
+    }
+
     /// The name of the breaker.
     pub fn name(&self) -> &str {
         match self {
@@ -236,7 +291,8 @@ impl Event {
             | Self::FallbackUsed { name, .. }
             | Self::Reset { name, .. }
             | Self::ModeChanged { name, .. }
-            | Self::ConfigChanged { name, .. } => name,
+            | Self::ConfigChanged { name, .. }
+            | Self::Operated { name, .. } => name,
         }
     }
 
@@ -250,7 +306,8 @@ impl Event {
             | Self::FallbackUsed { at, .. }
             | Self::Reset { at, .. }
             | Self::ModeChanged { at, .. }
-            | Self::ConfigChanged { at, .. } => *at,
+            | Self::ConfigChanged { at, .. }
+            | Self::Operated { at, .. } => *at,
         }
     }
 

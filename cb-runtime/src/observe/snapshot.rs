@@ -161,7 +161,7 @@ pub(crate) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result
 }
 
 #[allow(clippy::ref_option, reason = "serde passes fields by reference")]
-fn optional_rfc3339<S: Serializer>(
+pub(crate) fn optional_rfc3339<S: Serializer>(
     time: &Option<SystemTime>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -172,7 +172,7 @@ fn optional_rfc3339<S: Serializer>(
 }
 
 #[allow(clippy::ref_option, reason = "serde passes fields by reference")]
-pub(super) fn optional_seconds<S: Serializer>(
+pub(crate) fn optional_seconds<S: Serializer>(
     time: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

@@ -87,6 +87,7 @@ impl Core {
         let inner = lock(&self.inner);
         let (config, ledger) = (inner.config.clone(), inner.ledger.clone());
         let machine = inner.machine.as_of(now, &config, self.passed());
+        let sheds = machine.sheds(now, &config);
         let outbox = inner.outbox.as_deref();
         let recent = outbox.map(|outbox| outbox.recent(now, within)).unwrap_or_default();
         let down_since = outbox.and_then(Outbox::down_since);
@@ -115,6 +116,6 @@ impl Core {
             .with_last_error(ledger.last_error);
         let aside =
             Aside { failed_retries: extras.failed_retries, bulkhead_full: extras.bulkhead_full };
-        Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside }
+        Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside, sheds }
     }
 }

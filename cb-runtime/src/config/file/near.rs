@@ -16,6 +16,24 @@ pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) 
         .map(|(_, near)| near)
 }
 
+/// The names that are written most alike, the nearest first, and at most so many.
+#[cfg(feature = "admin")]
+pub(crate) fn all_near<'a>(
+    name: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<String> {
+    let name = settled(name);
+    let mut near: Vec<(f64, &str)> = names
+        .into_iter()
+        .map(|near| (strsim::jaro_winkler(&name, &near.to_ascii_lowercase()), near))
+        .filter(|(likeness, _)| *likeness > ALIKE)
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
+    near.truncate(most);
+    near.into_iter().map(|(_, name)| name.to_owned()).collect()
+}
+
 /// "did you mean `shed`?", or else all that there is.
 pub(crate) fn hint<'a>(
     name: &str,
@@ -76,7 +94,7 @@ const SHED: &str =
 const CONCURRENT: &str = "did you mean `max_concurrent` (how many calls of a function may be under way at once)? It is a setting of calls: `[breakers.\"NAME\".calls.FUNCTION]`";
 const RETRY: &str =
     "did you mean `retry`? It is a setting of calls: `[breakers.\"NAME\".calls.FUNCTION]`";
-const ENABLED: &str = "no file turns a breaker off: the variable `CIRCUIT_BREAKERS_ENABLED=false` turns off all of them";
+const ENABLED: &str = "no setting turns a breaker off: the variable `CIRCUIT_BREAKERS_ENABLED=false` turns off all of them";
 const ATTRIBUTE: &str = "is for the attribute alone, not for a file";
 
 /// What other libraries call things, and what to say to who is used to it.
