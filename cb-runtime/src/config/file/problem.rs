@@ -201,7 +201,14 @@ impl Problems {
             1 => "and one more warning".to_owned(),
             more => format!("and {more} more warnings"),
         };
-        told.push(ConfigProblem { file: None, line: None, key: None, variable: None, message });
+        told.push(ConfigProblem {
+            file: None,
+            line: None,
+            key: None,
+            variable: None,
+            message,
+            bound: None,
+        });
         told
     }
 
