@@ -18,6 +18,7 @@ mod otel;
 mod programs;
 mod removed;
 mod server;
+mod shipped;
 mod threads;
 
 use std::{collections::BTreeMap, time::Duration};
