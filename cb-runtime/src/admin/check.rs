@@ -42,6 +42,7 @@ const ALTOGETHER: Duration = Duration::from_secs(60);
 /// What is to be tested.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "service_name": "db", "test_type": "health", "iterations": 3 }))]
 pub(super) struct Test {
     /// The breaker whose service it is.
     service_name: String,

@@ -78,6 +78,8 @@ pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
     known
         .route("/openapi.json", get(openapi::document))
         .merge(dashboard::routes())
+        // Those of above have it already, behind the door.
+        .method_not_allowed_fallback(wrong_method)
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::at_the_gate))
         .with_state(shared)

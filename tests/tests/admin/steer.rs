@@ -205,6 +205,6 @@ async fn several_mistakes_are_told_together() {
     let problem = server.put("/config/db", body).await.problem(422);
     let problems = problem["problems"].as_array().unwrap();
     assert_eq!(problems.len(), 2);
-    assert_eq!(problems[1]["field"], "failure_rate");
-    assert_eq!(problems[1]["bound"], "above 0 and at most 1");
+    assert_eq!(problems[1]["field"], "failure_threshold");
+    assert_eq!(problems[0]["bound"], "above 0 and at most 1");
 }
