@@ -1,4 +1,5 @@
 //! The management API over HTTP, and its dashboard.
+#![allow(unused_qualifications, reason = "what the macros of `utoipa` make has some")]
 
 mod answers;
 mod audit;
@@ -8,9 +9,12 @@ mod check;
 mod dashboard;
 mod find;
 mod guard;
+mod metrics;
+mod openapi;
 mod origin;
 mod overview;
 mod problem;
+mod schemas;
 mod serve;
 mod status;
 mod steer;
@@ -60,6 +64,8 @@ pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
         .route("/health", get(overview::health))
         .route("/alerts", get(overview::alerts))
         .route("/declarations", get(overview::all_declarations))
+        .route("/metrics", get(metrics::metrics))
+        .route("/metrics.json", get(metrics::metrics_json))
         .route("/events", get(stream::events))
         .route("/reset/{*name}", post(steer::reset))
         .route("/reset-all", post(steer::reset_all))
@@ -70,7 +76,10 @@ pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::at_the_door));
     known
+        .route("/openapi.json", get(openapi::document))
         .merge(dashboard::routes())
+        // Those of above have it already, behind the door.
+        .method_not_allowed_fallback(wrong_method)
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::at_the_gate))
         .with_state(shared)
