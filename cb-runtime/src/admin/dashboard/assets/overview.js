@@ -61,7 +61,7 @@ function title() {
 /** The filter and the order. @param {() => void} resetAll */
 export function startTools(resetAll) {
   const { choice } = store;
-  const text = el("input", { type: "search", id: "filter", placeholder: "Filter by name or type", "aria-label": "Filter by name or type", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", on: { input: () => store.choose({ text: text.value.trim() }) } });
+  const text = el("input", { type: "search", id: "filter", placeholder: "Name or type", "aria-label": "Filter by name or type", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", on: { input: () => store.choose({ text: text.value.trim() }) } });
   const type = el("select", { id: "type", "aria-label": "Type of service", on: { change: () => store.choose({ type: type.value }) } });
   const order = { trouble: "Trouble first", name: "By name", rate: "Most calls first", errors: "Most errors first" };
   const sort = el("select", { id: "sort", "aria-label": "Order", on: { change: () => store.choose({ sort: sort.value }) } }, ...Object.entries(order).map(([value, name]) => el("option", { value, text: name })));

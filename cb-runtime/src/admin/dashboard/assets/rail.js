@@ -136,6 +136,12 @@ function setAttr(button, paused) {
   setText(button, paused ? "Resume" : "Pause");
 }
 
+/** The same words without the name before them. @param {string} words */
+function alone(words) {
+  const rest = words.replace(/^(is|was) /, "");
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
 /** One event, with its breaker's name where that is not plain already. @param {any} event */
 export function eventLine(event, { isNamed = true } = {}) {
   const at = event.at ? Date.parse(event.at) : store.now();
@@ -145,7 +151,7 @@ export function eventLine(event, { isNamed = true } = {}) {
   else {
     if (isNamed && event.name) text.append(link(event.name), " ");
     const words = eventText(event);
-    text.append(isNamed && event.name ? words : words.charAt(0).toUpperCase() + words.slice(1));
+    text.append(isNamed && event.name ? words : alone(words));
   }
   return el("li", { class: "event", "data-kind": kind }, el("time", { text: clock(at), datetime: new Date(at).toISOString(), title: fullTime(at) }), icon(kind === "restarted" ? "reset" : kind), text);
 }
