@@ -4,7 +4,7 @@ use reqwest::{StatusCode, header};
 
 use crate::Server;
 
-async fn page(url: &str) -> (reqwest::header::HeaderMap, String) {
+async fn page(url: &str) -> (header::HeaderMap, String) {
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK, "{url}");
     (answer.headers().clone(), answer.text().await.unwrap())
