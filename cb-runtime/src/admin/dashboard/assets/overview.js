@@ -8,15 +8,15 @@ import { store } from "./store.js";
 const mark = icon("info");
 const word = el("p", { class: "verdict-word" });
 const why = el("p", { class: "verdict-why" });
-const score = el("dd");
-const calls = el("dd");
-const errors = el("dd");
+const score = el("span");
+const calls = el("span");
+const errors = el("span");
 const callChart = spark("for-calls");
 const errorChart = spark("for-errors");
 
 export function startOverview() {
   const figure = (/** @type {string} */ name, /** @type {any} */ value, /** @type {any} */ chart) =>
-    el("div", { class: "figure" }, el("dt", { text: name }), el("div", { class: "figure-chart" }, value, chart));
+    el("div", { class: "figure" }, el("dt", { text: name }), el("dd", {}, value, chart));
   byId("overview").append(
     el("div", { class: "verdict" }, mark, el("div", {}, word, why)),
     el("dl", { class: "figures" }, figure("Score", score, null), figure("Calls / s", calls, callChart), figure("Error rate", errors, errorChart)),
