@@ -80,6 +80,7 @@
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
 //! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
+//! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
