@@ -59,6 +59,7 @@
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
 //! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
+//! | `guide::operating`, `admin` (feature `admin`) | the management API and the dashboard |
 //! | [`Registry::explain`] | which value each setting has, and why |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
@@ -80,6 +81,7 @@
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
 //! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
+//! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
 //! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
 //! | `full` | no | all of them |
 #![cfg_attr(

@@ -201,7 +201,7 @@ mod tests {
             &[],
             &["Bearer "],
             &["Bearer chang"],
-            &["Bearer change\u{0}"].map(|_| "Bearer changed"),
+            &["Bearer changed"],
             &["Basic change"],
             &["change"],
             &["Bearer change", "Bearer change"],

@@ -6,11 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::config::{ConfigError, ConfigProblem};
 
 /// What is wrong with a request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
     /// Says no more than the status: always `about:blank`.
     #[serde(rename = "type")]
@@ -38,7 +39,7 @@ pub(super) struct Problem {
 }
 
 /// One of several things that are wrong.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Fault {
     /// The setting.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,3 +6,7 @@ pub mod choosing_a_fallback {}
 #[cfg(feature = "config")]
 #[doc = include_str!("configuration.md")]
 pub mod configuration {}
+
+#[cfg(all(feature = "admin", not(cb_loom)))]
+#[doc = include_str!("operating.md")]
+pub mod operating {}
