@@ -85,6 +85,7 @@
 //! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
 //! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
 //! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
+//! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
