@@ -109,6 +109,8 @@ mod describe;
 mod error;
 mod fallback;
 pub mod guide;
+#[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
+pub mod integrations;
 mod isolation;
 mod name;
 mod observe;
