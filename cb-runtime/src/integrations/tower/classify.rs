@@ -55,9 +55,9 @@ impl<B, E: Display> Classify<::http::Response<B>, E> for HttpStatus {
 }
 
 #[cfg(feature = "reqwest")]
-impl<E: Display> Classify<::reqwest::Response, E> for HttpStatus {
+impl<E: Display> Classify<reqwest_middleware::reqwest::Response, E> for HttpStatus {
     #[inline]
-    fn classify(&self, answer: Result<&::reqwest::Response, &E>) -> Outcome {
+    fn classify(&self, answer: Result<&reqwest_middleware::reqwest::Response, &E>) -> Outcome {
         match answer {
             Ok(response) => Outcome::of(http::judge(response.status(), response.headers())),
             Err(error) => Outcome::failure(error),

@@ -184,8 +184,8 @@ impl<B> BreakerOf<http::Request<B>> for Many<OfHost> {
 }
 
 #[cfg(feature = "reqwest")]
-impl BreakerOf<::reqwest::Request> for Many<OfHost> {
-    fn core(&mut self, request: &::reqwest::Request) -> Arc<Core> {
+impl BreakerOf<reqwest_middleware::reqwest::Request> for Many<OfHost> {
+    fn core(&mut self, request: &reqwest_middleware::reqwest::Request) -> Arc<Core> {
         self.breakers.at(&crate::integrations::reqwest::host(request)).0
     }
 
