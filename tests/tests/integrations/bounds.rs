@@ -5,8 +5,7 @@ use std::convert::Infallible;
 use cb_runtime::integrations::{
     reqwest::CircuitBreakerMiddleware,
     tower::{
-        ByKey, CircuitBreakerLayer, CircuitBreakerService, Named, PerHost,
-        service_unavailable,
+        ByKey, CircuitBreakerLayer, CircuitBreakerService, Named, PerHost, service_unavailable,
     },
 };
 use http::{Request, Response};

@@ -4,8 +4,7 @@
 
 use http::HeaderMap;
 
-/// Those that OpenTelemetry's conventions count as errors of a server, and a resource that is used up:
-/// what HTTP says with 429.
+/// Those that `google.rpc.Code` maps to 5xx and to 429 of HTTP.
 const FAILURES: [(&str, u8); 7] = [
     ("2", 2),   // UNKNOWN
     ("4", 4),   // DEADLINE_EXCEEDED
