@@ -73,6 +73,7 @@
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
 //! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
+//! | `prometheus`, `otel` (features of these names) | metrics, read when they are asked for |
 //! | [`Event`], [`Subscription`], [`Registry::on_transition`], [`Registry::on_degraded`] | what happens to breakers |
 //!
 //! # Features
@@ -84,6 +85,8 @@
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
 //! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
+//! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
+//! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
 //! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
 //! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
@@ -98,6 +101,10 @@
 #![cfg_attr(
     not(feature = "config"),
     allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
+)]
+#![cfg_attr(
+    not(any(feature = "prometheus", feature = "otel")),
+    allow(dead_code, reason = "what is measured only for others is counted all the same")
 )]
 
 #[doc(hidden)]
@@ -155,7 +162,7 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
+    event::{Action, Counts, Event, FallbackResult, Rejection, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,

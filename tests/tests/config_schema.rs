@@ -82,10 +82,25 @@ fn what_a_registry_takes_the_schema_takes() {
     {
         files.push(json!({ "defaults": { "reset_timeout": duration } }));
     }
+    for window in ["1000us", "0.001s", "1.5 ms", "1 000 000 ns", "600us 600us", "1us 1s", "0.1min"]
+    {
+        files.push(json!({ "defaults": { "window": window } }));
+    }
     for file in files {
         load(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
         let wrong: Vec<_> = schema.iter_errors(&file).map(|error| error.to_string()).collect();
         assert_eq!(wrong, [""; 0], "{file}");
+    }
+}
+
+#[test]
+fn both_refuse_a_window_of_less_than_a_millisecond() {
+    let schema = schema();
+    for window in ["10us", "999us", "099.9 µs ", "999 999 nanos", "0.9ms", "0.0009s"] {
+        let file = json!({ "defaults": { "window": window } });
+        let error = load(&file).expect_err("it is refused").to_string();
+        assert!(error.contains("`defaults.window`: must be at least 1ms"), "{error}");
+        assert!(!schema.is_valid(&file), "{file}");
     }
 }
 

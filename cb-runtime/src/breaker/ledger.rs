@@ -69,6 +69,11 @@ impl Ledger {
         self.0.map(|entries| *entries).unwrap_or_default()
     }
 
+    /// What has been counted, if anything has.
+    pub(super) fn entries(&self) -> Option<&Entries> {
+        self.0.as_deref()
+    }
+
     pub(super) fn last_error(&self) -> Option<&str> {
         self.0.as_ref()?.last_error.as_deref()
     }

@@ -7,7 +7,7 @@ use super::{
     state::{Mode, State},
     tally::Tally,
 };
-use crate::{clock::Tick, config::Config, policy::OpenReason};
+use crate::{clock::Tick, config::Config, observe::figures::changes::OpenSpan, policy::OpenReason};
 
 impl Machine {
     /// Closes with nothing counted. Lifts [`Mode::ForcedOpen`], in which nothing is closed; another
@@ -140,6 +140,19 @@ impl Machine {
             (_, Phase::Open) if now >= self.opening().until => State::HalfOpen,
             (_, phase) => phase.state(),
         }
+    }
+
+    /// When callers meet an open breaker, if they do or will unless something changes.
+    pub(crate) fn open_span(&self, now: Tick) -> Option<OpenSpan> {
+        let opening = matches!(self.phase, Phase::Open).then(|| self.opening().until);
+        let (since, until) = match self.mode {
+            Mode::Normal => (now, opening?),
+            Mode::ForcedOpen => (now, self.mode_until.max(opening.unwrap_or(now))),
+            // What is open is met again when the time of the mode is up.
+            Mode::Disabled => (self.mode_until, opening?),
+            Mode::MetricsOnly => return None,
+        };
+        (since < until).then_some(OpenSpan { since, until })
     }
 
     /// Since when the breaker has been in the state and mode that [`Machine::state`] and

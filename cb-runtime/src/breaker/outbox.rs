@@ -4,7 +4,15 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::task::AbortHandle;
 
-use crate::{breaker::State, clock::Tick, config::ConfigBuilder, observe::event::Event};
+use crate::{
+    breaker::State,
+    clock::Tick,
+    config::ConfigBuilder,
+    observe::{
+        event::Event,
+        figures::changes::{Changes, Changing, OpenSpan},
+    },
+};
 
 /// So many of the latest events are kept.
 const KEPT: usize = 100;
@@ -17,6 +25,7 @@ pub(super) struct Outbox {
     history: VecDeque<(Tick, Arc<Event>)>,
     /// When callers last met a closed breaker, while they do not.
     down_since: Option<Tick>,
+    changing: Changing,
     waiting: VecDeque<Arc<Event>>,
     delivering: bool,
     /// The task that waits for the end of the open time, or checks, and the generation for which it
@@ -46,7 +55,8 @@ impl Outbox {
 
     /// Puts an event last. Those of single calls are not kept.
     pub(super) fn put(&mut self, event: Event, now: Tick) {
-        if let Event::Transition { from, to, dry_run: false, .. } = event {
+        if let Event::Transition { from, to, reason, dry_run: false, .. } = event {
+            self.changing.count(from, to, reason);
             match (from, to) {
                 (_, State::Closed) => self.down_since = None,
                 (State::Closed, _) => self.down_since = Some(now),
@@ -61,6 +71,16 @@ impl Outbox {
             self.history.push_back((now, Arc::clone(&event)));
         }
         self.waiting.push_back(event);
+    }
+
+    /// Something has changed, and callers meet an open breaker then and then.
+    pub(super) fn turn(&mut self, now: Tick, open: Option<OpenSpan>) {
+        self.changing.turn(now, open);
+    }
+
+    /// The changes that were made, and the time that callers met an open breaker.
+    pub(super) fn changes(&self, now: Tick) -> Changes {
+        self.changing.until(now)
     }
 
     /// The first event to deliver, if no other thread delivers already. The present one is then to do

@@ -41,6 +41,7 @@ pub(crate) struct Stripe {
     admitted: AtomicU64,
     successes: AtomicU64,
     rejected: AtomicU64,
+    /// Those that failed are counted elsewhere, so that neither number is a difference.
     fallbacks: AtomicU64,
     sampling: Sampling,
     last_success: AtomicI64,

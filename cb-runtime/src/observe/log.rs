@@ -42,7 +42,9 @@ pub(crate) fn event(event: &Event) {
                 target: TARGET, name = name.as_str(), "settings of circuit breaker `{name}` were changed: {changes}"
             );
         }
-        Event::CallRejected { .. }
+        // A request is logged once, however many breakers it is about.
+        Event::Operated { .. }
+        | Event::CallRejected { .. }
         | Event::CallRetried { .. }
         | Event::StaleAnswerUsed { .. }
         | Event::FallbackUsed { .. } => {}

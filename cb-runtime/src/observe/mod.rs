@@ -3,6 +3,7 @@
 pub(crate) mod alert_bounds;
 pub(crate) mod alerts;
 pub(crate) mod event;
+pub(crate) mod figures;
 pub(crate) mod health;
 pub(crate) mod hub;
 pub(crate) mod latency;

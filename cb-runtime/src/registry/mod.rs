@@ -10,6 +10,7 @@ mod declaration;
 mod explain;
 #[cfg(feature = "export")]
 mod export;
+mod figures;
 mod function;
 mod handlers;
 mod health;
@@ -17,6 +18,10 @@ mod keyed;
 #[cfg(feature = "config")]
 mod load;
 mod make;
+#[cfg(feature = "admin")]
+mod managed;
+#[cfg(feature = "cli")]
+mod outside;
 mod registered;
 mod site;
 mod subscription;
@@ -35,12 +40,15 @@ use by_name::ByName;
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
 #[cfg(feature = "export")]
 pub use export::ExportError;
+use figures::Removed;
 pub use handlers::Selector;
 use health::{Bounds, Made};
 use keyed::Family;
 #[cfg(feature = "config")]
 pub use load::Loaded;
 use make::Registered;
+#[cfg(feature = "cli")]
+pub(crate) use outside::check_outside;
 use registered::Fallbacks;
 #[cfg(feature = "testing")]
 pub(crate) use site::make_declared;
@@ -80,6 +88,8 @@ struct Shared {
     breakers: ByName<Registered>,
     /// The keyed ones, by the name that they share. A family stays, as the name in the program does.
     families: ByName<Arc<Family>>,
+    /// What was counted by those that were taken out.
+    removed: Removed,
     /// What a file and the environment say.
     layers: RwLock<Arc<Layers>>,
     /// Where all of them tell their events.
@@ -229,14 +239,21 @@ impl Registry {
     /// Takes a breaker out. Those who hold it can go on using it; an annotated function takes
     /// another, registered anew, at its next call.
     ///
+    /// Whether its service is up is not known by that, so that [`on_recovered`](Self::on_recovered) is not
+    /// told of a breaker that is taken out while it is down. [Reset](CircuitBreaker::reset) it, before or
+    /// after, where the program is to go on as if it were up.
+    ///
     /// Meant for breakers that a program makes and gives up in number, and for those of single keys.
     /// Of an annotated function's without a key, the old one stays in memory: use
     /// [`CircuitBreaker::reset`] to start it afresh.
+    ///
+    /// Metrics go on counting where it left off, if it is one of an annotated function or of a single key.
+    /// Of others they know nothing any more, so that names which a program gives up leave nothing behind.
     pub fn remove(&self, name: &str) -> Option<CircuitBreaker> {
         if let Some((parent, key)) = parent_and_key(name) {
             return self.family(parent)?.remove(key);
         }
-        let Registered { breaker, .. } = self.0.breakers.remove(name)?;
+        let breaker = self.remove_plain(name)?;
         breaker.0.detach();
         Some(breaker)
     }

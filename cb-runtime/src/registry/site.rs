@@ -187,7 +187,6 @@ impl Registry {
     /// Makes the breakers that annotated functions declare, as their first calls would, so that they can
     /// be seen and acted on before; of those with a key, what they share. Does nothing for a registry
     /// that is not the program's.
-    #[cfg(any(feature = "prometheus", feature = "otel", feature = "admin"))]
     pub(crate) fn make_all_declared(&self) {
         if !self.is_the_programs() {
             return;

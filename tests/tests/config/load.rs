@@ -121,6 +121,17 @@ fn changes_made_while_running_outlive_what_is_loaded() {
 }
 
 #[test]
+fn another_service_type_has_its_preset_at_once_and_what_a_file_says_of_it_the_next_time() {
+    let (registry, db) = with("db", Config::builder());
+    let file = "[service_types.database]\nsuccess_threshold = 7";
+    registry.load(toml(file)).unwrap();
+    db.reconfigure(|settings| settings.service_type("database")).unwrap();
+    assert_eq!((db.config().failure_threshold(), db.config().success_threshold()), (3, 3));
+    registry.load(toml(file)).unwrap();
+    assert_eq!((db.config().failure_threshold(), db.config().success_threshold()), (3, 7));
+}
+
+#[test]
 fn what_is_taken_away_while_running_is_away_until_the_next_time() {
     let (registry, db) = with("db", Config::builder().shed(3.0));
     db.reconfigure(|_| Config::builder()).unwrap();

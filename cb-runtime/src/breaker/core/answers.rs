@@ -9,6 +9,7 @@ use super::Core;
 use crate::{
     observe::{
         event::{Event, FallbackResult},
+        latency::{Halves, Spread},
         trend::Trend,
     },
     primitive::{AtomicU64, Ordering},
@@ -23,6 +24,8 @@ pub(super) struct Extras {
     retries: AtomicU64,
     failed_retries: AtomicU64,
     bulkhead_full: AtomicU64,
+    /// Of the response times.
+    halves: Halves,
     /// Of those who look at the alerts, and only of them: no primitive of loom's.
     trend: Mutex<Option<Box<Trend>>>,
 }
@@ -63,9 +66,10 @@ impl Core {
 
     #[inline]
     fn add_fallback(&self, failed: bool) {
-        self.stripes.mine().count_fallback();
         if failed {
             self.count(|extras| &extras.fallback_failures);
+        } else {
+            self.stripes.mine().count_fallback();
         }
     }
 
@@ -99,6 +103,18 @@ impl Core {
     /// Counts a call that the breaker let pass and for which there was no place.
     pub(super) fn count_bulkhead_full(&self) {
         self.count(|extras| &extras.bulkhead_full);
+    }
+
+    /// A bucket of the response times is at another half of what its counter can hold.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn note_half(&self, bucket: usize) {
+        self.extras.get_or_init(Box::default).halves.note(bucket);
+    }
+
+    /// The response times at this moment.
+    pub(super) fn spread(&self) -> Spread {
+        self.latency.spread(self.extras.get().map(|extras| &extras.halves))
     }
 
     /// What was kept of earlier looks at the alerts. Made by the first.

@@ -1,10 +1,14 @@
 //! How the machine is changed, and how what changed becomes known.
 
+#[cfg(feature = "admin")]
+use std::time::Duration;
 use std::{sync::Arc, time::SystemTime};
 
 use super::{Core, Inner, check, end::contain};
 use tokio::task::AbortHandle;
 
+#[cfg(feature = "admin")]
+use crate::observe::event::Operation;
 use crate::{
     breaker::{
         change::Change,
@@ -87,9 +91,13 @@ impl Core {
         if checks {
             inner.machine.set_checked(generation, true);
         }
+        let changes = !news.is_empty();
         for change in news {
             let event = self.event(change, inner, now);
             inner.put(event, now);
+        }
+        if changes && let Some(outbox) = &mut inner.outbox {
+            outbox.turn(now, inner.machine.open_span(now));
         }
         let word = inner.word(now);
         self.published.store(&opening, inner.machine.mode_until());
@@ -160,6 +168,7 @@ impl Core {
         let (name, at) = (self.name.clone(), SystemTime::now());
         match change {
             Change::Reset => Event::Reset { name, at },
+            Change::Operated(operation) => Event::operated(name, at, *operation),
             Change::Config(changes) => Event::ConfigChanged { name, at, changes },
             Change::Mode { from, to, until } => {
                 let lasts = (until != Tick::NEVER).then(|| until.since(now));
@@ -188,6 +197,26 @@ impl Core {
 
     pub(crate) fn set_mode(&self, mode: Mode, until: impl FnOnce(Tick) -> Tick) {
         self.change(|machine, step| machine.set_mode(mode, until(step.now), step));
+    }
+
+    /// Resets the breaker for an operator. That this was asked for comes before it in the history.
+    #[cfg(feature = "admin")]
+    pub(crate) fn reset_for(&self, operation: Operation) {
+        self.change(|machine, step| {
+            step.news.push(Change::Operated(Box::new(operation)));
+            machine.reset(step);
+        });
+    }
+
+    /// Sets a mode for an operator, for so long or for good. That this was asked for comes before it in
+    /// the history.
+    #[cfg(feature = "admin")]
+    pub(crate) fn set_mode_for(&self, operation: Operation, mode: Mode, lasts: Option<Duration>) {
+        self.change(|machine, step| {
+            step.news.push(Change::Operated(Box::new(operation)));
+            let until = lasts.map_or(Tick::NEVER, |lasts| step.now.after(lasts));
+            machine.set_mode(mode, until, step);
+        });
     }
 
     /// The breaker is in no registry any more: sites that hold it look for their name anew.

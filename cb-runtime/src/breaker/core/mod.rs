@@ -16,6 +16,7 @@ mod answers;
 mod change;
 mod check;
 mod end;
+mod figures;
 mod read;
 mod settings;
 #[cfg(all(test, not(cb_loom)))]

@@ -90,6 +90,7 @@ impl Core {
         let inner = lock(&self.inner);
         let (config, ledger) = (inner.config.clone(), inner.ledger.clone());
         let machine = inner.machine.as_of(now, &config, self.passed());
+        let sheds = machine.sheds(now, &config);
         let outbox = inner.outbox.as_deref();
         let recent = outbox.map(|outbox| outbox.recent(now, within)).unwrap_or_default();
         let down_since = outbox.and_then(Outbox::down_since);
@@ -105,12 +106,12 @@ impl Core {
             timeouts: ledger.timeouts,
             slow: ledger.slow,
             cancelled: ledger.cancelled,
-            fallbacks: sums.fallbacks,
+            fallbacks: sums.fallbacks + extras.fallback_failures,
             fallback_failures: extras.fallback_failures,
             stale_answers: extras.stale_answers,
             retries: extras.retries,
         };
-        let spread = self.latency.spread();
+        let spread = self.spread();
         let times = spread.figures(u128::from(sums.timed_nanos), sums.slowest_nanos);
         let snapshot = Snapshot::new(now, &self.name, config, &machine, totals)
             .with_times(times)
@@ -118,6 +119,6 @@ impl Core {
             .with_last_error(ledger.last_error);
         let aside =
             Aside { failed_retries: extras.failed_retries, bulkhead_full: extras.bulkhead_full };
-        Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside }
+        Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside, sheds }
     }
 }

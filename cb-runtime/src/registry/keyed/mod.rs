@@ -20,7 +20,7 @@ use crate::{
     clock::Tick,
     config::{Config, ConfigBuilder},
     name::Name,
-    observe::hub::Hub,
+    observe::{figures::Figures, hub::Hub},
     primitive::{Mutex, RwLock, lock, read, write},
 };
 
@@ -112,11 +112,10 @@ impl Family {
             let settings = read(&self.settings);
             (settings.config.clone(), settings.own, settings.enabled)
         };
-        let mut left = None;
         if queue.len() >= config.max_keys() as usize {
-            left = queue.make_room(&self.shards);
-            if left.is_none() {
-                return Err(Full { is_news: queue.note_full(Tick::now()) });
+            match queue.make_room(&self.shards) {
+                Some(left) => queue.gone.add(left),
+                None => return Err(Full { is_news: queue.note_full(Tick::now()) }),
             }
         }
         let name = Name::keyed(&self.name, key.as_str());
@@ -129,7 +128,6 @@ impl Family {
         let (key, now) = self.shards.insert(wanted, breaker);
         queue.push(key, now);
         drop(queue);
-        drop(left);
         core.narrate_if_wanted();
         Ok(core)
     }
@@ -152,7 +150,22 @@ impl Family {
         let mut queue = lock(&self.queue);
         let breaker = self.shards.remove(&wanted)?;
         queue.remove(&wanted);
+        queue.gone.add(breaker.clone());
         Some(breaker)
+    }
+
+    /// What is measured of all its breakers together, those that went among them.
+    pub(crate) fn figures(&self) -> Figures {
+        // Between the two there is none that is in both, or in neither.
+        let mut queue = lock(&self.queue);
+        let (breakers, gone) = (self.breakers(), queue.gone.counts());
+        drop(queue);
+        let mut figures = Figures::none(self.name.clone());
+        for breaker in breakers {
+            figures.add(breaker.0.present(), &breaker.0.counts());
+        }
+        figures.counts.add_if_any(gone);
+        figures
     }
 
     /// All its breakers, in no order.

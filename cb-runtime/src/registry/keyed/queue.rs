@@ -13,6 +13,7 @@ use super::shards::{Key, Leaving, Shards, Wanted};
 use crate::{
     breaker::{CircuitBreaker, stakes::Stakes},
     clock::Tick,
+    observe::figures::gone::Gone,
 };
 
 /// Of the breakers that could not go, so many are asked again for each new key.
@@ -33,6 +34,8 @@ pub(super) struct Queue {
     kept: VecDeque<Key>,
     warned_of_these: bool,
     last_warned: Option<Tick>,
+    /// Those that went.
+    pub(super) gone: Gone,
 }
 
 struct Item {

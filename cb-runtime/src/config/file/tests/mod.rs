@@ -13,7 +13,7 @@ use super::{LoadError, Source, read::Read};
 
 /// Reads a source that the program has no objections to.
 fn read(source: &Source) -> Result<Read, LoadError> {
-    source.read(|_, _, _| ())
+    source.read(|_, _| ())
 }
 
 /// What is said of a source that is refused, without the first line.
@@ -22,6 +22,13 @@ fn refused(source: &Source) -> Vec<String> {
     let told = error.to_string();
     assert!(told.lines().count() > 1, "{told}");
     told.lines().skip(1).map(|line| line.trim().to_owned()).collect()
+}
+
+/// The one thing that is said of it.
+fn refused_once(source: &Source) -> String {
+    let mut told = refused(source);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    told.remove(0)
 }
 
 fn warnings(source: &Source) -> Vec<String> {

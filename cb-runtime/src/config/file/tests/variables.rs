@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{read, refused, warnings};
+use super::{read, refused, refused_once, warnings};
 use crate::config::{Backoff, Source, Window, file::read::Named};
 
 fn variables<const N: usize>(variables: [(&str, &str); N]) -> Source {
@@ -12,8 +12,7 @@ fn variables<const N: usize>(variables: [(&str, &str); N]) -> Source {
 /// What is said of a value of a setting.
 fn of(setting: &str, value: &str) -> String {
     let name = format!("CB_BREAKER__DB__{setting}");
-    let told = refused(&variables([(&name, value)]));
-    let [told] = told.as_slice() else { panic!("one problem, not {told:?}") };
+    let told = refused_once(&variables([(&name, value)]));
     let place = format!("variable `{name}`: ");
     told.strip_prefix(&place).expect("the variable is named").to_owned()
 }
@@ -32,8 +31,7 @@ fn they_say_settings_of_breakers_by_name() {
         ("CB_BREAKER__A__B__SERVICE_TYPE", "my database"),
         ("PATH", "/bin"),
     ]);
-    let mut named = Vec::new();
-    let read = source.read(|found, _, _| named.extend(found.iter().cloned())).unwrap();
+    let read = read(&source).unwrap();
     assert_eq!((read.warnings.len(), read.layers.enabled, read.path), (0, true, None));
     let layers = read.layers.variables;
     let web = &layers["WEB_APP_DATABASE"];
@@ -52,7 +50,7 @@ fn they_say_settings_of_breakers_by_name() {
     assert_eq!(other.settings.backoff, Some(backoff));
     assert_eq!(other.settings.service_type, Some("my database"));
     assert_eq!(layers["A_"].settings.window, Some(Window::Time(Duration::from_secs(10))));
-    let breakers = named.iter().map(|one| match one {
+    let breakers = read.named.iter().map(|one| match one {
         Named::Variable { name, .. } => name.as_str(),
         other => panic!("{other:?}"),
     });

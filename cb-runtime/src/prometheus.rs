@@ -1,1 +1,0 @@
-//! The breakers' figures for Prometheus.
