@@ -112,7 +112,7 @@ fn settle<C: Deref<Target = Core>, T, X>(
 }
 
 /// For calls that are made elsewhere, piece by piece.
-#[cfg(any(feature = "tower", feature = "reqwest"))]
+#[cfg(feature = "tower")]
 impl<C: Deref<Target = Core>> Begun<C> {
     /// Does a piece of the call's work, whose panic is a failure.
     #[inline]

@@ -14,4 +14,5 @@ pub mod reqwest;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+#[cfg(feature = "tower")]
 use outcome::Outcome;

@@ -9,6 +9,7 @@ use crate::{breaker::call::Verdict, observe::text::cut};
 pub struct Outcome(Verdict);
 
 impl Outcome {
+    #[cfg(feature = "tower")]
     pub(super) fn of(verdict: Verdict) -> Self {
         Self(verdict)
     }

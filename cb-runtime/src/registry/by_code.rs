@@ -77,6 +77,7 @@ impl Asked {
 
 impl Keyed {
     /// The name without a key.
+    #[cfg(feature = "tower")]
     pub(crate) fn name(&self) -> &Name {
         self.family.name()
     }

@@ -35,7 +35,9 @@ use std::{
 };
 
 #[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
-pub(crate) use by_code::{Asked, Keyed};
+pub(crate) use by_code::Asked;
+#[cfg(all(feature = "tower", not(cb_loom)))]
+pub(crate) use by_code::Keyed;
 use by_name::ByName;
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
 #[cfg(feature = "export")]

@@ -47,7 +47,8 @@ impl Display for Host<'_> {
     }
 }
 
-#[cfg(all(test, feature = "tower"))]
+#[cfg(test)]
+#[cfg(feature = "tower")]
 mod tests {
     use super::*;
 
