@@ -3,7 +3,7 @@
 use cb_runtime::{Config, circuit_breaker, registry, testing};
 use serde_json::json;
 
-use crate::{Server, open};
+use crate::{Browser, Server, open};
 
 /// As relative luminance, from 0 to 1, as contrast is reckoned with.
 const LUMINANCE: &str = "(colour) => {
@@ -103,6 +103,50 @@ async fn a_telephone_has_room_for_it() {
         page.click("dialog .buttons button:first-child").await;
         page.until("!document.querySelector('dialog')").await;
     }
+    page.end(&[]).await;
+}
+
+#[tokio::test]
+async fn breakers_are_chosen_by_name_type_and_state() {
+    let server = with_all_kinds().await;
+    let Some(page) = open(&server).await else { return };
+    let shows = async |names: &[&str]| {
+        let found =
+            "[...document.querySelectorAll('.name-button')].map((name) => name.textContent).join()";
+        page.until(&format!("{found} === {}", json!(names.join(",")))).await;
+    };
+    // What is in trouble comes first.
+    shows(&["db", "mail", "geo", "search", "llm"]).await;
+    for (kind, name) in [("open", "db"), ("disabled", "geo"), ("closed", "llm")] {
+        page.click(&format!(".kinds [data-kind={kind}]")).await;
+        shows(&[name]).await;
+    }
+    page.click(".kinds [data-kind='']").await;
+    page.click("#type option[value=llm]").await;
+    shows(&["llm"]).await;
+    page.fill("#filter", "nothing").await;
+    page.until("document.querySelector('.list .nothing h3').textContent === 'None of them fits'")
+        .await;
+    page.click(".list .nothing button").await;
+    page.click("#sort option[value=name]").await;
+    shows(&["db", "geo", "llm", "mail", "search"]).await;
+    page.fill("#filter", "ea").await;
+    shows(&["search"]).await;
+    // The address leads back to the same.
+    page.client.refresh().await.unwrap();
+    shows(&["search"]).await;
+    page.end(&[]).await;
+}
+
+#[tokio::test]
+async fn ages_are_by_the_servers_clock() {
+    let server = with_all_kinds().await;
+    let Some(page) = Browser::start().await else { return };
+    let ahead = "const now = Date.now; Date.now = () => now() + 86_400_000;";
+    page.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": ahead })).await;
+    page.go(&server.url("")).await;
+    page.until("/^(just now|\\d+ s ago)$/.test(document.querySelector('.row[data-kind=open] .of-failure').textContent)").await;
+    page.until("/^probe in \\d+ s$/.test(document.querySelector('.row[data-kind=open] .of-state small').textContent)").await;
     page.end(&[]).await;
 }
 

@@ -1,6 +1,6 @@
 //! The files that the page is made of.
 
-/// The page itself, but for its `<base>`.
+/// The page itself, but for its `<base>` and [its modules](modules).
 pub(super) const PAGE: &str = include_str!("assets/index.html");
 
 /// A file beside the page.
@@ -46,6 +46,14 @@ pub(super) static ASSETS: &[Asset] = &assets! {
     "vendor/uPlot.iife.min.js"
     "vendor/uPlot.min.css"
 };
+
+/// Links that have all modules loaded at once; without them a browser finds one in another, one round after
+/// the other.
+pub(super) fn modules() -> String {
+    let modules = ASSETS.iter().map(|asset| asset.path);
+    let own = modules.filter(|path| path.ends_with(".js") && !path.starts_with("vendor/"));
+    own.map(|path| format!("  <link rel=\"modulepreload\" href=\"assets/{path}\">\n")).collect()
+}
 
 impl Asset {
     pub(super) fn media_type(&self) -> &'static str {
