@@ -50,9 +50,11 @@ pub(super) static ASSETS: &[Asset] = &assets! {
 /// Links that have all modules loaded at once; without them a browser finds one in another, one round after
 /// the other.
 pub(super) fn modules() -> String {
-    let modules = ASSETS.iter().map(|asset| asset.path);
-    let own = modules.filter(|path| path.ends_with(".js") && !path.starts_with("vendor/"));
-    own.map(|path| format!("  <link rel=\"modulepreload\" href=\"assets/{path}\">\n")).collect()
+    let modules = ASSETS.iter().map(|asset| asset.path).filter(|path| !path.starts_with("vendor/"));
+    let names = modules.filter_map(|path| path.strip_suffix(".js"));
+    names.fold(String::new(), |links, name| {
+        links + "  <link rel=\"modulepreload\" href=\"assets/" + name + ".js\">\n"
+    })
 }
 
 impl Asset {

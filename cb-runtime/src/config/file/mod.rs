@@ -34,6 +34,8 @@ pub(crate) use patch::settings as read_settings;
 pub use problem::ConfigProblem;
 pub(crate) use problem::Problems;
 pub(crate) use read::{Findings, Named, Read};
+#[cfg(feature = "cli")]
+pub(crate) use shown::is_hidden;
 pub(crate) use shown::{quoted, shown};
 pub use source::Source;
 pub(crate) use value::{Found, FromFile};
