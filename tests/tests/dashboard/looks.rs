@@ -52,7 +52,7 @@ async fn it_is_dark_where_that_is_preferred_and_can_be_read_in_both() {
     page.until("document.querySelectorAll('.row').length === 5").await;
     page.js("document.querySelector('.row[data-kind=open] .name-button').click()").await;
     page.until("document.querySelector('.settings')").await;
-    let pale = PALE.replace("LUMINANCE", LUMINANCE);
+    let too_pale = PALE.replace("LUMINANCE", LUMINANCE);
     let paper =
         format!("({LUMINANCE})(getComputedStyle(document.documentElement).backgroundColor)");
     let mut papers = Vec::new();
@@ -60,7 +60,7 @@ async fn it_is_dark_where_that_is_preferred_and_can_be_read_in_both() {
         page.prefer("prefers-color-scheme", scheme).await;
         page.until(&format!("matchMedia('(prefers-color-scheme: {scheme})').matches")).await;
         papers.push(page.js(&paper).await.as_f64().unwrap());
-        let found = page.js(&pale).await;
+        let found = page.js(&too_pale).await;
         assert_eq!(found, json!([]), "{scheme}");
     }
     assert!(papers[0] > 0.8 && papers[1] < 0.05, "{papers:?}");
@@ -168,7 +168,7 @@ async fn outside_texts() {
         "\u{1b}[31mred\u{1b}[0m & &amp; `code` \u{202e}back",
         "javascript:document.title='hit'/../?#",
     ];
-    let server = Server::of(&registry());
+    let server = Server::of(registry());
     for text in texts {
         of_tenant(text, text).await.unwrap_err();
     }
