@@ -52,7 +52,8 @@ pub(super) fn latest(context: &mut Context, wanted: &Wanted) -> Result<Finding, 
     let greeting = read(client, &mut stream)?;
     drop(stream);
     let last = greeting.as_ref().and_then(|greeting| number(greeting.id.as_deref()?));
-    let Some(last) = last else { return Ok(Finding::Fine) };
+    // They are counted from 1.
+    let Some(last) = last.filter(|last| *last > 0) else { return Ok(Finding::Fine) };
     let mut stream = client.events(Some(BEFORE_ALL))?;
     let again = read(client, &mut stream)?;
     if instance(again.as_ref()) != instance(greeting.as_ref()) {

@@ -122,7 +122,7 @@ fn somebody_else_who_answers_is_status_3() {
             "elsewhere",
         ),
         ("SSH-2.0-OpenSSH_9.9\r\n", "HTTP"),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{", "before the answer did"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{", "the answer"),
     ] {
         let url = stranger(answer);
         let ended = end(cbctl(&["status"]).env("CBCTL_URL", &url)).with(3);

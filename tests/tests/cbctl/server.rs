@@ -1,7 +1,8 @@
 //! A server of the management API that can be stopped.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    io::{Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -47,6 +48,7 @@ impl Server {
             });
         });
         let address = address_told.recv().expect("the server has started");
+        listens(address);
         Self { registry: registry.clone(), address, stop: Some(stop), thread: Some(thread) }
     }
 
@@ -78,6 +80,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Returns once it answers. From then on it hears of events too.
+fn listens(address: SocketAddr) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /health HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
 }
 
 /// Three breakers: one has had calls, one is critical and can be checked.
@@ -114,7 +123,7 @@ fn unwell() -> HealthFuture {
 /// Opens a breaker by calls that fail with this error.
 pub(crate) fn fail(breaker: &CircuitBreaker, error: &'static str) {
     for _ in 0..breaker.config().failure_threshold() {
-        let failed = breaker.call_blocking(|| Err::<(), _>(error));
+        let failed = breaker.call_blocking(|| Err::<(), _>(std::io::Error::other(error)));
         assert!(failed.is_err());
     }
 }
