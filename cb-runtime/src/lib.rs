@@ -70,6 +70,7 @@
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
 //! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
+//! | `prometheus`, `otel` (features of these names) | metrics, read when they are asked for |
 //! | [`Event`], [`Subscription`], [`Registry::on_transition`], [`Registry::on_degraded`] | what happens to breakers |
 //!
 //! # Features
@@ -82,6 +83,8 @@
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
 //! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
 //! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
+//! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
+//! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
 //! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
 //! | `full` | no | all of them |
 #![cfg_attr(

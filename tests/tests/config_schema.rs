@@ -82,6 +82,10 @@ fn what_a_registry_takes_the_schema_takes() {
     {
         files.push(json!({ "defaults": { "reset_timeout": duration } }));
     }
+    for window in ["1000us", "0.001s", "1.5 ms", "1 000 000 ns", "600us 600us", "1us 1s", "0.1min"]
+    {
+        files.push(json!({ "defaults": { "window": window } }));
+    }
     for file in files {
         load(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
         let wrong: Vec<_> = schema.iter_errors(&file).map(|error| error.to_string()).collect();
@@ -120,6 +124,11 @@ fn what_a_registry_refuses_the_schema_refuses() {
         of("window", json!(0)),
         of("window", json!(1_000_001)),
         of("window", json!("100")),
+        of("window", json!("999us")),
+        of("window", json!("099.9 µs ")),
+        of("window", json!("999 999 nanos")),
+        of("window", json!("0.9ms")),
+        of("window", json!("0.0009s")),
         of("window", json!([100])),
         of("backoff", json!({ "factor": 2 })),
         of("backoff", json!(2)),

@@ -10,6 +10,9 @@ use crate::{observe::alert_bounds::AlertBounds, pattern::Pattern};
 pub(crate) struct Layer {
     pub(crate) settings: ConfigBuilder,
     pub(crate) origins: BTreeMap<&'static str, Origin>,
+    /// The settings that are meant to stand there and could not be read, where the configuration is
+    /// refused for that.
+    pub(crate) unread: BTreeMap<&'static str, Origin>,
 }
 
 /// What a file and the environment say, in the environment that is in force.
@@ -38,7 +41,7 @@ impl Layer {
     /// Settings that all come from one place.
     pub(crate) fn from(settings: ConfigBuilder, origin: &Origin) -> Self {
         let origins = settings.given().into_iter().map(|(setting, _)| (setting, origin.clone()));
-        Self { settings, origins: origins.collect() }
+        Self { settings, origins: origins.collect(), unread: BTreeMap::new() }
     }
 }
 
@@ -81,8 +84,19 @@ impl Layers {
     ) -> Option<&Origin> {
         // `backoff.factor` is of `backoff`.
         let setting = setting.split('.').next().unwrap_or(setting);
+        self.of(name, service_type).find_map(|layer| layer.origins.get(setting))
+    }
+
+    /// Whether a setting of a breaker is meant to be given in what was loaded, and could not be read.
+    #[cfg(feature = "config")]
+    pub(crate) fn is_unread(&self, name: &str, service_type: Option<&str>, setting: &str) -> bool {
+        self.of(name, service_type).any(|layer| layer.unread.contains_key(setting))
+    }
+
+    /// The layers of a breaker in what was loaded, the highest first.
+    fn of(&self, name: &str, service_type: Option<&str>) -> impl Iterator<Item = &Layer> {
         let below = self.of_type(service_type).into_iter().chain([&self.defaults]);
-        self.above(name).chain(below).find_map(|layer| layer.origins.get(setting))
+        self.above(name).chain(below)
     }
 
     /// What the file says of a service type.

@@ -247,6 +247,18 @@ pub enum Rejection {
     BulkheadFull,
 }
 
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Open => "it is open",
+            Self::HalfOpen => "it is half-open, and its probes are under way",
+            Self::ForcedOpen => "it is forced open",
+            Self::Shed => "it sheds a share of the calls",
+            Self::BulkheadFull => "as many as max_concurrent are under way",
+        })
+    }
+}
+
 /// What a fallback answered with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]

@@ -74,17 +74,15 @@ impl CallSettings {
         }
     }
 
-    /// The attribute's keys of the settings that are changed and are not there.
-    pub(crate) fn lacks(&self, changes: &CallChanges) -> impl Iterator<Item = &'static str> {
-        let CallChanges { call_timeout, max_concurrent, retry, max_age } = changes;
-        [
-            ("call_timeout", call_timeout.is_some() && self.call_timeout.is_none()),
-            ("max_concurrent", max_concurrent.is_some() && self.max_concurrent.is_none()),
-            ("retry", *retry != RetryChanges::default() && self.retry.is_none()),
-            ("stale_if_error", max_age.is_some() && self.max_age.is_none()),
-        ]
-        .into_iter()
-        .filter_map(|(key, is_lacking)| is_lacking.then_some(key))
+    /// Whether the setting of this key of the attribute is there.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        match key {
+            "call_timeout" => self.call_timeout.is_some(),
+            "max_concurrent" => self.max_concurrent.is_some(),
+            "retry" => self.retry.is_some(),
+            "stale_if_error" => self.max_age.is_some(),
+            _ => false,
+        }
     }
 
     /// Why the `retry` that the changes leave cannot be, if so, of the function that is `here`.

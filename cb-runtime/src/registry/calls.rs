@@ -34,13 +34,18 @@ impl Declaration {
         }
     }
 
-    /// Why these changes cannot be made, each with the attribute's key: its expansion has no place for
-    /// what the attribute does not have, and what is changed may contradict what is not.
-    pub(crate) fn refuse(&self, changes: &CallChanges) -> Vec<(&'static str, String)> {
+    /// Why these changes under these of the attribute's keys cannot be made, each with the key: its
+    /// expansion has no place for what the attribute does not have, and what is changed may contradict
+    /// what is not.
+    pub(crate) fn refuse(
+        &self,
+        keys: impl IntoIterator<Item = &'static str>,
+        changes: &CallChanges,
+    ) -> Vec<(&'static str, String)> {
         let written = self.calls_written();
         let here =
             format!("`{}` ({}:{})", function::last(&self.function()), self.file(), self.line());
-        let lacking = written.lacks(changes).map(|key| {
+        let lacking = keys.into_iter().filter(|key| !written.has(key)).map(|key| {
             let message = format!(
                 "{here} has no `{key}` in its attribute, so that there is none to change: write it there"
             );
@@ -70,6 +75,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(5);
+    const KEYS: [&str; 4] = ["call_timeout", "max_concurrent", "retry", "stale_if_error"];
 
     const fn declared(calls: &'static Calls) -> Declaration {
         let here = || "shop::Warehouse::stock::here";
@@ -104,7 +110,7 @@ mod tests {
             ("stale_if_error", "(max_age = 5m)"),
         ];
         let written = written.map(|(key, value)| (key, value.to_owned()));
-        assert_eq!(stock.refuse(&all()), []);
+        assert_eq!(stock.refuse(KEYS, &all()), []);
         assert_eq!(stock.call_settings(), written);
 
         stock.change_calls(Some(&all()));
@@ -123,7 +129,7 @@ mod tests {
         let here = || "shop::search::here";
         let search =
             Declaration::new("search", here, ("src/shop.rs", 12), ConfigBuilder::new(), None);
-        let problems = search.refuse(&all());
+        let problems = search.refuse(KEYS, &all());
         let keys: Vec<_> = problems.iter().map(|(key, _)| *key).collect();
         assert_eq!(keys, ["call_timeout", "max_concurrent", "retry", "stale_if_error"]);
         assert_eq!(
@@ -131,13 +137,13 @@ mod tests {
             "`search` (src/shop.rs:12) has no `call_timeout` in its attribute, so that there is none to \
              change: write it there"
         );
-        assert_eq!(search.refuse(&CallChanges::default()), []);
+        assert_eq!(search.refuse([], &CallChanges::default()), []);
         search.change_calls(Some(&all()));
         assert_eq!(search.calls_in_force(), CallSettings::NONE);
         assert_eq!(search.call_settings(), []);
 
         let timed = declared(&TIMED);
-        assert_eq!(timed.refuse(&all()).len(), 3);
+        assert_eq!(timed.refuse(KEYS, &all()).len(), 3);
         timed.change_calls(Some(&all()));
         let changed = CallSettings::NONE.call_timeout(SECOND);
         assert_eq!(timed.calls_in_force(), changed, "and nothing is added");
@@ -153,7 +159,7 @@ mod tests {
             let seconds = |seconds: Option<u64>| seconds.map(Duration::from_secs);
             let (delay, max_delay) = (seconds(delay), seconds(max_delay));
             let retry = RetryChanges { delay, max_delay, ..RetryChanges::default() };
-            stock.refuse(&CallChanges { retry, ..CallChanges::default() })
+            stock.refuse(["retry"], &CallChanges { retry, ..CallChanges::default() })
         };
         for fine in [(Some(5), None), (None, Some(1)), (Some(9), Some(9)), (None, None)] {
             assert_eq!(refused(fine.0, fine.1), [], "{fine:?}");

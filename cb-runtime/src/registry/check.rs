@@ -96,6 +96,9 @@ impl Known {
 
     /// Looks at the settings that come of a configuration, in every environment.
     pub(super) fn check_settings(&self, read: &Read, findings: &mut Findings) {
+        if read.document.is_unread {
+            return;
+        }
         let others = read.document.environments().filter(|name| Some(*name) != read.environment());
         let all = iter::once((None, read.document.layers(read.environment())))
             .chain(others.map(|name| (Some(name), read.document.layers(Some(name)))));
@@ -160,11 +163,20 @@ impl Known {
             let (_, left_out) = own.build_what_fits();
             let own = left_out.iter().fold(*own, |own, problem| own.without(problem.field()));
             let settings = layers.settings(name, own, *runtime);
-            if let Err(problem) = settings.build() {
+            let service_type = settings.given_service_type();
+            let is_unread = |setting: &str| layers.is_unread(name, service_type, setting);
+            for problem in settings.build_what_fits().1 {
+                // It may be gone when what could not be read can be.
+                if [problem.field(), "window", "slow_call", "service_type"]
+                    .into_iter()
+                    .any(is_unread)
+                {
+                    continue;
+                }
                 // A window that is too small shows at `min_calls`, wherever that is written.
                 let at = [problem.field(), "window"]
                     .into_iter()
-                    .find_map(|setting| layers.place(name, settings.given_service_type(), setting));
+                    .find_map(|setting| layers.place(name, service_type, setting));
                 let (_, _, names) = wrong
                     .entry(format!("{problem} {at:?}"))
                     .or_insert_with(|| (problem.to_string(), at, Vec::new()));
@@ -193,7 +205,8 @@ impl Known {
         for calls in &layers.calls {
             let functions = self.functions.get(calls.breaker.as_str()).into_iter().flatten();
             for function in functions.filter(|function| function.is_called(&calls.function)) {
-                for (key, message) in function.refuse(&calls.changes) {
+                let given = calls.origins.keys().copied();
+                for (key, message) in function.refuse(given, &calls.changes) {
                     let origin = calls.origins.get(key).unwrap_or(&calls.origin);
                     if told.insert(format!("{message} {origin:?}")) {
                         put(findings, Unknown::Refuse, ConfigProblem::at(origin, message));

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     breaker::{CircuitBreaker, Mode, core::contain},
     clock::Tick,
-    config::{CallLayer, ConfigProblem, Findings, Layers, LoadError, Read, Source},
+    config::{CallLayer, ConfigProblem, Layers, LoadError, Read, Source},
     observe::log,
     primitive::{Mutex, lock, write},
 };
@@ -30,7 +30,8 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// The environment that is in force, if one is.
     pub environment: Option<String>,
-    /// What may be a mistake: patterns that match no breaker, and so on. It is logged too.
+    /// What may be a mistake: patterns that match no breaker, and so on. It is logged too. Of more than
+    /// 100, the last counts the rest.
     pub warnings: Vec<ConfigProblem>,
 }
 
@@ -154,25 +155,20 @@ impl Registry {
         self.0.loading.note(failed);
         drop(turn);
         if let Ok(loaded) = &result {
-            contain(|| loaded.warnings.iter().for_each(log::load_warning));
+            let warnings = loaded.warnings.iter().map(ConfigProblem::with_file);
+            contain(|| warnings.for_each(|warning| log::load_warning(&warning)));
         }
         result
     }
 
     /// Reads a source and puts it in force, if it fits the program.
     fn take(&self, source: &Source, unknown: Unknown) -> Result<Loaded, LoadError> {
-        let mut known = Known::default();
-        let read = source.read(|named, announced, findings| {
-            known = Known::of(self, announced);
-            known.check_names(named, unknown, findings);
+        let known = Known::of(self, source.announced());
+        let read = source.read(|read, findings| {
+            known.check_names(&read.named, unknown, findings);
+            known.check_settings(read, findings);
         })?;
-        let mut findings = Findings::default();
-        known.check_settings(&read, &mut findings);
-        if !findings.problems.is_empty() {
-            return Err(read.refused(findings.problems));
-        }
-        let Read { layers, mut warnings, path: file, environment, .. } = read;
-        warnings.extend(findings.warnings);
+        let Read { layers, warnings, path: file, environment, .. } = read;
         self.commit(layers, &known);
         Ok(Loaded { file, environment, warnings })
     }

@@ -235,6 +235,10 @@ impl Registry {
     /// Takes a breaker out. Those who hold it can go on using it; an annotated function takes
     /// another, registered anew, at its next call.
     ///
+    /// Whether its service is up is not known by that, so that [`on_recovered`](Self::on_recovered) is not
+    /// told of a breaker that is taken out while it is down. [Reset](CircuitBreaker::reset) it, before or
+    /// after, where the program is to go on as if it were up.
+    ///
     /// Meant for breakers that a program makes and gives up in number, and for those of single keys.
     /// Of an annotated function's without a key, the old one stays in memory: use
     /// [`CircuitBreaker::reset`] to start it afresh.

@@ -4,7 +4,7 @@ use super::{
     Registry,
     check::{Known, Unknown},
 };
-use crate::config::{ConfigProblem, Findings, LoadError, Named, Source};
+use crate::config::{ConfigProblem, LoadError, Named, Source};
 
 /// What can be told of a configuration without its program: all but whether the functions in it exist, and
 /// service types of the program's own. Without the names of the program's breakers, every name is taken
@@ -16,21 +16,17 @@ pub(crate) fn check_outside(
     source: &Source,
     breakers: Option<&[String]>,
 ) -> Result<Vec<ConfigProblem>, LoadError> {
-    let mut known = Known::default();
-    let read = source.read(|named, _, findings| {
+    let read = source.read(|read, findings| {
+        let named = &read.named;
         let announced = breakers.map_or_else(|| names(named), <[String]>::to_vec);
-        known = Known::of(&Registry::new(), &announced);
+        let known = Known::of(&Registry::new(), &announced);
         if breakers.is_some() {
             let of_breakers = named.iter().filter(|one| !matches!(one, Named::Call { .. }));
             let of_breakers: Vec<Named> = of_breakers.cloned().collect();
             known.check_names(&of_breakers, Unknown::Refuse, findings);
         }
+        known.check_settings(read, findings);
     })?;
-    let mut findings = Findings::default();
-    known.check_settings(&read, &mut findings);
-    if !findings.problems.is_empty() {
-        return Err(read.refused(findings.problems));
-    }
     Ok(read.warnings)
 }
 

@@ -10,6 +10,7 @@ use std::{
 use cb_runtime::{
     CircuitBreaker, Config, HealthCheck, HealthFuture, Registry,
     admin::{self, Auth},
+    circuit_breaker, registry, testing,
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -120,10 +121,25 @@ fn unwell() -> HealthFuture {
     Box::pin(async { Err("\u{1b}[2Jrefused\nok".to_owned()) })
 }
 
-/// Opens a breaker by calls that fail with this error.
-pub(crate) fn fail(breaker: &CircuitBreaker, error: &'static str) {
-    for _ in 0..breaker.config().failure_threshold() {
-        let failed = breaker.call_blocking(|| Err::<(), _>(std::io::Error::other(error)));
-        assert!(failed.is_err());
+/// Opens a breaker by its own counts.
+pub(crate) fn fail(breaker: &CircuitBreaker) {
+    while let Ok(permit) = breaker.try_acquire() {
+        permit.failure();
     }
+}
+
+#[circuit_breaker(name = "noisy", failure_threshold = 1)]
+fn noisy() -> Result<(), String> {
+    Err(NOISE.to_owned())
+}
+
+/// An error with all in it that may steer a terminal.
+pub(crate) const NOISE: &str = "\u{1b}]0;mine\u{7}\u{202e}gone\r\nverdict\thealthy";
+
+/// A registry with the breaker `noisy`, which that error has opened.
+pub(crate) fn noise() -> Registry {
+    testing::isolated_blocking(|| {
+        assert!(noisy().is_err());
+        registry().clone()
+    })
 }

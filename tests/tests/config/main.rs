@@ -3,8 +3,10 @@
 #![cfg(all(feature = "config", feature = "testing"))]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod by_default;
 mod calls;
 mod explain;
+mod in_one_go;
 mod load;
 mod precedence;
 mod switched_off;

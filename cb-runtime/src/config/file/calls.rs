@@ -7,7 +7,7 @@ use super::{
     place::Place,
     problem::Problems,
     shown::quoted,
-    tree::Entry,
+    tree::{Entry, Value},
     value::{Found, unknown_part},
 };
 use crate::config::{CallChanges, CallLayer, ConfigBuilder, Origin, RetryChanges, bounds};
@@ -37,9 +37,11 @@ pub(super) fn read(
     let mut origins = BTreeMap::new();
     for entry in entries {
         let found = Found { place: table.inner(&entry.key, entry.at), value: &entry.value };
-        if let Some(key) = read_one(&mut changes, &entry.key, &found, problems) {
-            origins.insert(key, found.place.origin());
+        if let Some(key) = KEYS.iter().find(|key| **key == entry.key) {
+            // Be it with a bad value: whether the function has it at all is told too.
+            origins.insert(*key, found.place.origin());
         }
+        read_one(&mut changes, &entry.key, &found, problems);
     }
     CallLayer {
         breaker: breaker.to_owned(),
@@ -50,57 +52,47 @@ pub(super) fn read(
     }
 }
 
-fn read_one(
-    changes: &mut CallChanges,
-    key: &str,
-    found: &Found<'_>,
-    problems: &mut Problems,
-) -> Option<&'static str> {
+fn read_one(changes: &mut CallChanges, key: &str, found: &Found<'_>, problems: &mut Problems) {
     match key {
         "call_timeout" => {
             changes.call_timeout = found.bounded(problems, "call_timeout", bounds::above_zero);
-            Some("call_timeout")
         }
         "max_concurrent" => {
             changes.max_concurrent =
                 found.bounded(problems, "max_concurrent", bounds::at_least_one);
-            Some("max_concurrent")
         }
-        "retry" => {
-            changes.retry = retry(found, problems)?;
-            Some("retry")
-        }
-        "stale_if_error" => {
-            let entries = found.table(problems, || several(&found.place, STALE))?;
-            changes.max_age = max_age(found, entries, problems);
-            Some("stale_if_error")
-        }
-        _ => {
-            problems.add(&found.place, || unknown(key));
-            None
-        }
+        "retry" => changes.retry = retry(found, problems),
+        "stale_if_error" => changes.max_age = max_age(found, problems),
+        _ => problems.add(&found.place, || unknown(key)),
     }
 }
 
-fn retry(found: &Found<'_>, problems: &mut Problems) -> Option<RetryChanges> {
-    let entries = found.table(problems, || several(&found.place, &RETRY))?;
+fn retry(found: &Found<'_>, problems: &mut Problems) -> RetryChanges {
+    let takes = || several(&found.place, &RETRY);
     let mut retry = RetryChanges::default();
-    for entry in entries {
+    let mut is_whole = true;
+    for entry in found.table(problems, takes).unwrap_or_default() {
         let part = found.inner(entry);
         match entry.key.as_ref() {
             "max_attempts" => {
                 retry.max_attempts = part.bounded(problems, "max_attempts", bounds::at_least_one);
             }
-            "delay" => retry.delay = part.bounded(problems, "delay", bounds::above_zero),
+            "delay" => {
+                retry.delay = part.bounded(problems, "delay", bounds::above_zero);
+                is_whole &= retry.delay.is_some();
+            }
             "factor" => retry.factor = part.bounded(problems, "factor", bounds::factor),
             "max_delay" => {
                 retry.max_delay = part.bounded(problems, "max_delay", bounds::above_zero);
+                is_whole &= retry.max_delay.is_some();
             }
             "jitter" => retry.jitter = part.bounded(problems, "jitter", bounds::share),
-            key => {
-                unknown_part(&part, key, &RETRY, problems);
-            }
+            key => is_whole &= unknown_part(&part, key, &RETRY, problems),
         }
+    }
+    if !is_whole {
+        // Nothing is to be said of one of the two waits while the other is not known.
+        (retry.delay, retry.max_delay) = (None, None);
     }
     if let (Some(delay), Some(max)) = (retry.delay, retry.max_delay)
         && delay > max
@@ -109,13 +101,14 @@ fn retry(found: &Found<'_>, problems: &mut Problems) -> Option<RetryChanges> {
             "`max_delay`, the longest wait, is shorter than `delay`, the first one: raise `max_delay`, or lower `delay`".to_owned()
         });
     }
-    Some(retry)
+    retry
 }
 
 /// The one part of a `stale_if_error` that there is to change.
-fn max_age(found: &Found<'_>, entries: &[Entry<'_>], problems: &mut Problems) -> Option<Duration> {
+fn max_age(found: &Found<'_>, problems: &mut Problems) -> Option<Duration> {
+    let takes = || several(&found.place, STALE);
     let mut max_age = None;
-    for entry in entries {
+    for entry in found.table(problems, takes).unwrap_or_default() {
         let part = found.inner(entry);
         match entry.key.as_ref() {
             "max_age" => max_age = part.bounded(problems, "max_age", bounds::above_zero),
@@ -152,6 +145,26 @@ fn unknown(key: &str) -> String {
             format!("unknown setting of calls: there are {}", near::listed(KEYS.iter().copied()))
         }
     }
+}
+
+/// Whether what is named as a function is a setting that was put where a function belongs: one that is
+/// called so has settings in its table.
+pub(super) fn is_setting(function: &str, value: &Value<'_>) -> bool {
+    let is_functions = || match value {
+        Value::Table(entries) => {
+            entries.is_empty() || entries.iter().any(|entry| KEYS.contains(&entry.key.as_ref()))
+        }
+        _ => false,
+    };
+    KEYS.contains(&function) && !is_functions()
+}
+
+/// Where a setting of calls belongs.
+pub(super) fn belongs(key: &str) -> String {
+    format!(
+        "is a setting of calls: it stands under `[breakers.\"NAME\".calls.FUNCTION]`, where FUNCTION has {} in its attribute",
+        quoted(key)
+    )
 }
 
 /// Whether a text can be the last part of a function's path, or more of it.

@@ -8,8 +8,9 @@ use std::{
 
 use super::place::Format;
 
-/// The largest file that is read, in bytes. One for ten thousand breakers is a tenth of it.
-pub(super) const LARGEST: usize = 16 * 1024 * 1024;
+/// The largest file that is read, in bytes. One for five thousand breakers has room in it, and to read it
+/// takes less than a tenth of a second.
+pub(super) const LARGEST: usize = 1024 * 1024;
 
 /// By the end of its name.
 pub(super) fn format(path: &Path) -> Result<Format, String> {
@@ -49,11 +50,12 @@ pub(super) fn too_large() -> String {
 }
 
 fn why(path: &Path, error: &io::Error) -> String {
-    let what = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file",
-        io::ErrorKind::PermissionDenied => "the program may not read it",
+    match error.kind() {
+        io::ErrorKind::NotFound => {}
+        io::ErrorKind::PermissionDenied => return "the program may not read it".to_owned(),
         _ => return format!("it cannot be read: {}", super::shown::shown(&error.to_string())),
-    };
+    }
+    let what = "there is no such file";
     match std::env::current_dir() {
         Ok(directory) if path.is_relative() => {
             let directory = super::shown::shown(&directory.to_string_lossy());

@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Document {
     pub(super) tables: Tables,
     pub(super) environments: BTreeMap<String, Tables>,
+    /// Whether the text could not be read at all, so that what it says is not known.
+    pub(crate) is_unread: bool,
 }
 
 /// The tables of a file, or of an environment in it.
@@ -46,6 +48,11 @@ pub(super) struct Breakers {
 }
 
 impl Document {
+    /// Of a text that could not be read.
+    pub(super) fn unread() -> Self {
+        Self { is_unread: true, ..Self::default() }
+    }
+
     /// The environments of which something is said.
     pub(crate) fn environments(&self) -> impl Iterator<Item = &str> + Clone {
         self.environments.keys().map(String::as_str)
@@ -92,6 +99,7 @@ impl Layer {
         for (name, origin) in &base.origins {
             self.origins.entry(name).or_insert_with(|| origin.clone());
         }
+        self.unread.extend(base.unread.iter().map(|(name, origin)| (*name, origin.clone())));
         self
     }
 }

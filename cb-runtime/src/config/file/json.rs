@@ -14,29 +14,34 @@ use super::{
     tree::{DEEPEST, Entry, Value},
 };
 
-/// Reads a text. Keys that are given twice are told of, and the first of them stand in the tree.
-pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec<Entry<'t>> {
+/// Reads a text, if it can be read. Keys that are given twice are told of, and the first of them stand in
+/// the tree.
+pub(super) fn read<'t>(
+    text: &'t str,
+    at: &Text,
+    problems: &mut Problems,
+) -> Option<Vec<Entry<'t>>> {
     if text.trim().is_empty() {
         problems.add_at(at, 0, || {
             "there is nothing in it, which is no JSON: `{}` says nothing".to_owned()
         });
-        return Vec::new();
+        return None;
     }
     // All of the syntax is looked at here, without recursion; below, values are cut out of it.
     let all: &RawValue = match serde_json::from_str(text) {
         Ok(all) => all,
         Err(error) => {
             problems.add_at(at, place(text, &error), || no_json(&error));
-            return Vec::new();
+            return None;
         }
     };
     let mut reader = Reader { text, at, problems };
     match reader.value(all.get(), DEEPEST + 1) {
-        Value::Table(entries) => entries,
+        Value::Table(entries) => Some(entries),
         _ => {
             let start = reader.start(all.get());
             problems.add_at(at, start, || "the file is to be an object: `{ … }`".to_owned());
-            Vec::new()
+            None
         }
     }
 }

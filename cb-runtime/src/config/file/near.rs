@@ -94,7 +94,7 @@ const SHED: &str =
 const CONCURRENT: &str = "did you mean `max_concurrent` (how many calls of a function may be under way at once)? It is a setting of calls: `[breakers.\"NAME\".calls.FUNCTION]`";
 const RETRY: &str =
     "did you mean `retry`? It is a setting of calls: `[breakers.\"NAME\".calls.FUNCTION]`";
-const ENABLED: &str = "no file turns a breaker off: the variable `CIRCUIT_BREAKERS_ENABLED=false` turns off all of them";
+const ENABLED: &str = "no setting turns a breaker off: the variable `CIRCUIT_BREAKERS_ENABLED=false` turns off all of them";
 const ATTRIBUTE: &str = "is for the attribute alone, not for a file";
 
 /// What other libraries call things, and what to say to who is used to it.

@@ -27,7 +27,7 @@ pub(crate) fn settings(text: &str) -> Result<ConfigBuilder, Vec<ConfigProblem>> 
     let mut problems = Problems::default();
     let entries = json::read(text, &at, &mut problems);
     let mut layer = Layer::default();
-    for entry in &entries {
+    for entry in entries.iter().flatten() {
         let place = Place::Text { text: &at, at: entry.at, path: Path::top(&entry.key) };
         let fixed = FIXED.iter().find(|(name, _)| *name == entry.key);
         if let Some((_, why)) = fixed {

@@ -51,6 +51,14 @@ impl ConfigProblem {
         &self.message
     }
 
+    /// The same with the file ahead of it, for where it is told alone.
+    pub(crate) fn with_file(&self) -> String {
+        match &self.file {
+            Some(file) => format!("configuration `{file}`: {self}"),
+            None => self.to_string(),
+        }
+    }
+
     /// What the value must be, such as "at least 1", where it is the value that is wrong.
     #[cfg(feature = "admin")]
     pub(crate) fn bound(&self) -> Option<&str> {
@@ -185,14 +193,28 @@ impl Problems {
         }
     }
 
+    /// In their order, and for those that are left out one more that counts them.
+    pub(super) fn into_warnings(self) -> Vec<ConfigProblem> {
+        let (mut told, untold) = self.into_parts();
+        let message = match untold {
+            0 => return told,
+            1 => "and one more warning".to_owned(),
+            more => format!("and {more} more warnings"),
+        };
+        told.push(ConfigProblem {
+            file: None,
+            line: None,
+            key: None,
+            variable: None,
+            message,
+            bound: None,
+        });
+        told
+    }
+
     /// In their order, with the number of those that are left out.
     pub(super) fn into_parts(mut self) -> (Vec<ConfigProblem>, usize) {
-        sort(&mut self.told);
+        self.told.sort_by_key(ConfigProblem::order);
         (self.told, self.untold)
     }
-}
-
-/// Brings problems into their order.
-pub(super) fn sort(problems: &mut [ConfigProblem]) {
-    problems.sort_by_key(ConfigProblem::order);
 }

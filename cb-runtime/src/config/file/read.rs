@@ -25,7 +25,7 @@ use crate::{
     pattern::Pattern,
 };
 
-/// A configuration that was read, with nothing wrong in it.
+/// What could be read of a configuration, which is all of it where nothing was wrong.
 #[derive(Debug)]
 pub(crate) struct Read {
     /// What the file says in all environments.
@@ -33,12 +33,12 @@ pub(crate) struct Read {
     /// What is in force.
     pub(crate) layers: Layers,
     pub(crate) environment: Option<String>,
+    /// Every name in any environment that is of something of the program's.
+    pub(crate) named: Vec<Named>,
     /// What is odd and was not refused, in the order of [`LoadError::problems`].
     pub(crate) warnings: Vec<ConfigProblem>,
     /// The file, if it is one.
     pub(crate) path: Option<PathBuf>,
-    /// What messages call the file or the text.
-    pub(crate) file: Option<Arc<str>>,
 }
 
 /// A name of something of the program's, which only the program can say whether there is.
@@ -58,17 +58,12 @@ pub(crate) enum Named {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) problems: Problems,
-    pub(crate) warnings: Vec<ConfigProblem>,
+    pub(crate) warnings: Problems,
 }
 
 impl Read {
     pub(crate) fn environment(&self) -> Option<&str> {
         self.environment.as_deref()
-    }
-
-    /// Refuses it all the same.
-    pub(crate) fn refused(&self, problems: Problems) -> LoadError {
-        LoadError::of(self.file.as_ref(), problems)
     }
 }
 
@@ -82,17 +77,19 @@ impl Source {
         }
     }
 
-    /// Reads it, and has the program check the names in it.
+    /// The names of breakers that are announced.
+    pub(crate) fn announced(&self) -> &[String] {
+        &self.breakers
+    }
+
+    /// Reads it, and has the program check whether it fits.
     ///
-    /// `check` is given every name in any environment, and the names of breakers that the source
-    /// announces. What it finds is told together with what else is wrong.
+    /// `check` is given what could be read, be it wrong elsewhere. What it finds is told together with
+    /// what else is wrong.
     ///
     /// # Errors
     /// All that is wrong.
-    pub(crate) fn read(
-        &self,
-        check: impl FnOnce(&[Named], &[String], &mut Findings),
-    ) -> Result<Read, LoadError> {
+    pub(crate) fn read(&self, check: impl FnOnce(&Read, &mut Findings)) -> Result<Read, LoadError> {
         let mut findings = Findings::default();
         let Findings { problems, warnings } = &mut findings;
         let variables = variables::read(self.all_variables(), problems, warnings);
@@ -114,7 +111,7 @@ impl Source {
                         ""
                     };
                     findings.problems.push(ConfigProblem::of_file(file, format!("{why}{by}")));
-                    Document::default()
+                    Document::unread()
                 }
             },
             None => Document::default(),
@@ -139,22 +136,22 @@ impl Source {
 
         let mut named = names(&document);
         for (breaker, layer) in &variables.layers {
-            if let Some(origin) = layer.origins.values().next() {
+            if let Some(origin) = layer.origins.values().chain(layer.unread.values()).next() {
                 let (name, origin) = (breaker.clone(), origin.clone());
                 named.push(Named::Variable { name, origin });
             }
         }
-        check(&named, &self.breakers, &mut findings);
-        let Findings { problems, mut warnings } = findings;
-        if !problems.is_empty() {
-            return Err(LoadError::of(file.as_ref(), problems));
-        }
-        super::problem::sort(&mut warnings);
         let environment = environment.map(|(_, name)| name);
         let mut layers = document.layers(environment.as_deref());
         layers.variables = variables.layers;
         layers.enabled = variables.enabled.unwrap_or(true);
-        Ok(Read { document, layers, environment, warnings, path, file })
+        let mut read = Read { document, layers, environment, named, warnings: Vec::new(), path };
+        check(&read, &mut findings);
+        if !findings.problems.is_empty() {
+            return Err(LoadError::of(file.as_ref(), findings.problems));
+        }
+        read.warnings = findings.warnings.into_warnings();
+        Ok(read)
     }
 
     pub(super) fn all_variables(&self) -> Box<dyn Iterator<Item = (OsString, OsString)> + '_> {
@@ -193,7 +190,7 @@ pub(super) fn document(
         Ok(text) => text,
         Err((line, why)) => {
             findings.problems.push(ConfigProblem::of_line(file, line, why));
-            return Document::default();
+            return Document::unread();
         }
     };
     let at = Text { name: Arc::clone(file), lines: Lines::of(text), format };
@@ -201,6 +198,7 @@ pub(super) fn document(
         Format::Toml => toml::read(text, &at, &mut findings.problems),
         Format::Json => json::read(text, &at, &mut findings.problems),
     };
+    let Some(entries) = entries else { return Document::unread() };
     if entries.is_empty() && findings.problems.is_empty() {
         findings.warnings.push(ConfigProblem::of_file(file, "it says nothing"));
     }

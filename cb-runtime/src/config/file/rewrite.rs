@@ -95,7 +95,8 @@ pub(super) fn rewritten(text: &str, from: Format, to: Format) -> String {
     let entries = match from {
         Format::Toml => toml::read(text, &at, &mut problems),
         Format::Json => json::read(text, &at, &mut problems),
-    };
+    }
+    .unwrap_or_default();
     let mut written = String::new();
     match to {
         Format::Json => table(&entries, to, &mut written),

@@ -1,10 +1,9 @@
 //! Tables of a breaker's settings.
 
 use super::{
-    near,
+    calls, near,
     place::Place,
     problem::Problems,
-    shown::quoted,
     tree::{Entry, Value},
     value::Found,
 };
@@ -18,10 +17,18 @@ pub(super) enum About {
     Breaker,
 }
 
-/// Puts the setting of this key into a layer. Whether it is there now.
+/// Puts the setting of this key into a layer.
 pub(super) fn put(layer: &mut Layer, name: &str, found: &Found<'_>, problems: &mut Problems) {
-    if let Some(name) = layer.settings.put(name, found, problems) {
-        layer.origins.insert(name, found.place.origin());
+    match layer.settings.put(name, found, problems) {
+        Some(name) => drop(layer.origins.insert(name, found.place.origin())),
+        None => unread(layer, name, &found.place),
+    }
+}
+
+/// Notes which setting was meant by a key whose value cannot be read, or that there is none of.
+pub(super) fn unread(layer: &mut Layer, name: &str, place: &Place<'_>) {
+    if let Some(setting) = near::nearest(name, ConfigBuilder::SETTINGS.iter().copied()) {
+        layer.unread.insert(setting, place.origin());
     }
 }
 
@@ -53,15 +60,13 @@ pub(super) fn read_at(
         put(layer, name, &Found { place, value: &entry.value }, problems);
     } else {
         problems.add(&place, || unknown(name, &entry.value, about));
+        unread(layer, name, &place);
     }
 }
 
 fn unknown(name: &str, value: &Value<'_>, about: About) -> String {
-    if super::calls::KEYS.contains(&name) {
-        return format!(
-            "is a setting of calls: it stands under `[breakers.\"NAME\".calls.FUNCTION]`, where FUNCTION has {} in its attribute",
-            quoted(name)
-        );
+    if calls::KEYS.contains(&name) {
+        return calls::belongs(name);
     }
     if name == "calls" {
         return "is of one breaker: it stands under `[breakers.\"NAME\".calls.FUNCTION]`"

@@ -68,7 +68,7 @@ impl Source {
     }
 
     /// This file, and the variables of the process. TOML where its name ends in `.toml`, JSON where it
-    /// ends in `.json`; at most 16 MiB.
+    /// ends in `.json`; at most 1 MiB.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::of(Text::File(path.into()))
     }

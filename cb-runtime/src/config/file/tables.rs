@@ -130,6 +130,10 @@ fn breakers(found: &Found<'_>, name: &str, problems: &mut Problems) -> Option<Br
             continue;
         }
         each(&calls, problems, CALLS_TAKE, |found, function, problems| {
+            if calls::is_setting(function, found.value) {
+                problems.add(&found.place, || calls::belongs(function));
+                return;
+            }
             if !calls::is_function(function) {
                 problems.add(&found.place, || {
                     format!(
@@ -173,9 +177,17 @@ fn name_problem(pattern: &Pattern) -> Option<String> {
         Err(name::NameError::TooLong(_)) => {
             Some(format!("a breaker's name has at most {} characters", name::LONGEST))
         }
-        Err(name::NameError::Character { found, .. }) => Some(format!(
-            "a breaker's name is made of letters, digits and `_ - . : /`, and a pattern of these and `*`, but this has {found:?}"
-        )),
+        Err(name::NameError::Character { found, .. }) => {
+            let hint = match text.split_once('[') {
+                Some((name, _)) if name::check(name).is_ok() && text.ends_with(']') => format!(
+                    "; the breakers of all keys have the settings of their name: write `{name}`"
+                ),
+                _ => String::new(),
+            };
+            Some(format!(
+                "a breaker's name is made of letters, digits and `_ - . : /`, and a pattern of these and `*`, but this has {found:?}{hint}"
+            ))
+        }
     }
 }
 

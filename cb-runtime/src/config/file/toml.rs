@@ -19,11 +19,16 @@ use super::{
 /// the first flaw is told, since there may be a flaw for each of its bytes.
 const LOOKED_THROUGH: usize = 256 * 1024;
 
-/// Reads a text. Keys that are given twice are told of, and the first of them stand in the tree.
-pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec<Entry<'t>> {
+/// Reads a text, if it can be read. Keys that are given twice are told of, and the first of them stand in
+/// the tree.
+pub(super) fn read<'t>(
+    text: &'t str,
+    at: &Text,
+    problems: &mut Problems,
+) -> Option<Vec<Entry<'t>>> {
     if let Some(deep) = toml_depth::too_deep(text) {
         problems.add_too_deep(at, deep);
-        return Vec::new();
+        return None;
     }
     let (tree, errors) = if text.len() <= LOOKED_THROUGH {
         DeTable::parse_recoverable(text)
@@ -51,7 +56,7 @@ pub(super) fn read<'t>(text: &'t str, at: &Text, problems: &mut Problems) -> Vec
             problems.add_at(at, span.start, message);
         }
     }
-    if is_whole { table(tree.into_inner(), DEEPEST, at, problems) } else { Vec::new() }
+    is_whole.then(|| table(tree.into_inner(), DEEPEST, at, problems))
 }
 
 /// The parser's words, where a user would not know them.
@@ -65,15 +70,21 @@ fn in_words(message: &str) -> String {
 }
 
 const WORDS: &[(&str, &str)] = &[
+    ("string values must be quoted", UNQUOTED),
+    // It takes `three` for a mistyped `true`.
+    ("invalid boolean", UNQUOTED),
     (
-        "string values must be quoted",
-        "a value that is no number, `true` or `false` stands in quotes, such as `\"30s\"`",
+        "invalid unquoted key",
+        "a name with other characters than letters, digits, `_` and `-` stands in quotes, such as `[breakers.\"orders/db\"]`",
     ),
     (
         "key with no value",
         "a key has a value, as in `failure_threshold = 3`, and a table's name stands in brackets, as in `[defaults]`",
     ),
 ];
+
+const UNQUOTED: &str =
+    "a value that is no number, `true` or `false` stands in quotes, such as `\"30s\"`";
 
 fn table<'t>(
     table: DeTable<'t>,

@@ -33,17 +33,16 @@ impl<'t> Twice<'t> {
     /// The second key, of which this is the place, without its quotes, and where the first one is.
     pub(super) fn first(&mut self, second: Range<usize>) -> (String, Option<usize>) {
         let key = decoded(self.text.get(second.start..second.end).unwrap_or_default());
-        let first = match self.header_around(second.start) {
-            Some(names) => self.headers().get(&names).copied().filter(|at| *at < second.start),
+        let line = self.text.get(..second.start).unwrap_or_default();
+        let line = line.rfind('\n').map_or(0, |end| end + 1);
+        let first = match self.text.get(line..).and_then(|rest| names(rest.lines().next()?)) {
+            Some(names) => {
+                let header = self.headers().get(&names).copied().filter(|at| *at < line);
+                header.or_else(|| first_within(self.tree, &names).filter(|at| *at < line))
+            }
             None => self.first_key(&second),
         };
         (key, first)
-    }
-
-    /// The names in the header that this place is in, if it is in one.
-    fn header_around(&self, at: usize) -> Option<Names> {
-        let start = self.text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-        names(self.text.get(start..)?.lines().next()?)
     }
 
     fn headers(&mut self) -> &Headers {
@@ -65,14 +64,9 @@ impl<'t> Twice<'t> {
     /// The place of the first key of the same name in the same table.
     fn first_key(&self, second: &Range<usize>) -> Option<usize> {
         let names = self.names_around(second)?;
-        let (last, path) = names.split_last()?;
         let mut around = Around { table: self.tree, start: 0, is_inline: false };
         around.find(self.text, self.tree, second.start, DEEPEST);
-        let table = path.iter().try_fold(around.table, |table, name| {
-            table.get(name.as_str()).and_then(|inner| inner.get_ref().as_table())
-        });
-        let (first, _) = table?.get_key_value(last.as_str())?;
-        Some(first.span().start).filter(|first| *first < second.start)
+        place(around.table, &names).filter(|first| *first < second.start)
     }
 
     /// The names of a dotted key up to this part of it.
@@ -81,6 +75,24 @@ impl<'t> Twice<'t> {
         let start = before.rfind(['\n', '{', ',']).map_or(0, |end| end + 1);
         path(&format!("{} = 0", self.text.get(start..part.end)?))
     }
+}
+
+/// The place of the key of these names in this table.
+fn place(table: &DeTable<'_>, names: &[String]) -> Option<usize> {
+    let (last, path) = names.split_last()?;
+    let (first, _) = within(table, path)?.get_key_value(last.as_str())?;
+    Some(first.span().start)
+}
+
+/// The place of the first key in the table of these names, which a dotted key has made.
+fn first_within(table: &DeTable<'_>, names: &[String]) -> Option<usize> {
+    within(table, names)?.keys().map(|key| key.span().start).min()
+}
+
+fn within<'a, 't>(table: &'a DeTable<'t>, names: &[String]) -> Option<&'a DeTable<'t>> {
+    names.iter().try_fold(table, |table, name| {
+        table.get(name.as_str()).and_then(|inner| inner.get_ref().as_table())
+    })
 }
 
 /// A key without its quotes.

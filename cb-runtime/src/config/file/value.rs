@@ -10,7 +10,7 @@ use super::{
     shown::quoted,
     tree::{Entry, Value},
 };
-use crate::config::{Backoff, ConfigError, HealthCheck, Window};
+use crate::config::{Backoff, ConfigError, HealthCheck, Window, bounds};
 
 /// A value under its key.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ impl<'a> Found<'a> {
         Found { place: self.place.inner(&entry.key, entry.at), value: &entry.value }
     }
 
-    /// Tells of a value outside its bound, at the part that the error names, where it is one of several.
+    /// Tells of a value outside its bound.
     pub(crate) fn keeps(
         &self,
         bound: Result<(), ConfigError>,
@@ -36,16 +36,8 @@ impl<'a> Found<'a> {
             Err(error) => error,
         };
         let message = || format!("must be {}, but is {}", error.bound(), error.given());
-        let Some((_, part)) = error.field().split_once('.') else {
-            problems.add_bound(&self.place, || error.bound().to_owned(), message);
-            return None;
-        };
-        let at = match self.value {
-            Value::Table(entries) => entries.iter().find(|entry| entry.key == part),
-            _ => None,
-        };
-        let place = self.place.inner(part, at.map_or(0, |entry| entry.at));
-        problems.add_bound(&place, || error.bound().to_owned(), || of_part(&place, message()));
+        let message = || of_part(&self.place, message());
+        problems.add_bound(&self.place, || error.bound().to_owned(), message);
         None
     }
 
@@ -227,6 +219,12 @@ impl FromFile for Window {
             Value::Words(words) if words.parse::<f64>().is_ok() => {
                 FromFile::read(found, problems).map(Self::Calls)
             }
+            Value::Text(text) if text.parse::<u32>().is_ok() => {
+                let takes = format_args!(
+                    "a number of calls without quotes, `{text}`, or a time with its unit, such as `\"10s\"`"
+                );
+                found.refuse(takes, problems)
+            }
             Value::Text(text) | Value::Words(text) => {
                 duration(text, found, problems).map(Self::Time)
             }
@@ -261,9 +259,9 @@ impl FromFile for Backoff {
         for entry in entries {
             let part = found.inner(entry);
             is_whole &= match entry.key.as_ref() {
-                "factor" => put(&mut factor, &part, problems),
-                "max" => put(&mut max, &part, problems),
-                "jitter" => put(&mut jitter, &part, problems),
+                "factor" => put(&mut factor, part.bounded(problems, "factor", bounds::factor)),
+                "max" => put(&mut max, part.bounded(problems, "max", bounds::above_zero)),
+                "jitter" => put(&mut jitter, part.bounded(problems, "jitter", bounds::share)),
                 _ => unknown_part(&part, &entry.key, PARTS, problems),
             };
         }
@@ -282,13 +280,9 @@ impl FromFile for Backoff {
     }
 }
 
-/// Reads one part of several. Whether it could be.
-pub(super) fn put<T: FromFile>(
-    slot: &mut Option<T>,
-    part: &Found<'_>,
-    problems: &mut Problems,
-) -> bool {
-    *slot = T::read(part, problems);
+/// One part of several. Whether it could be read.
+fn put<T>(slot: &mut Option<T>, part: Option<T>) -> bool {
+    *slot = part;
     slot.is_some()
 }
 

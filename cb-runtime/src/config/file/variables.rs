@@ -36,7 +36,7 @@ pub(super) struct Variables {
 pub(super) fn read(
     variables: impl Iterator<Item = (OsString, OsString)>,
     problems: &mut Problems,
-    warnings: &mut Vec<ConfigProblem>,
+    warnings: &mut Problems,
 ) -> Variables {
     // Sorted, so that the same variables have the same problems in the same order.
     let ours: BTreeMap<OsString, OsString> =
@@ -69,7 +69,7 @@ fn one(
     name: &OsStr,
     value: &OsStr,
     problems: &mut Problems,
-    warnings: &mut Vec<ConfigProblem>,
+    warnings: &mut Problems,
 ) {
     let text = name.to_string_lossy();
     let shown_name: Arc<str> = shown(&text).into();
@@ -148,11 +148,12 @@ fn setting(
         });
         return;
     }
+    let layer = read.layers.entry(breaker.to_ascii_uppercase()).or_default();
     if value.is_empty() {
         problems.add(&place, || "is empty: give it a value, or leave it out".to_owned());
+        settings::unread(layer, &setting, &place);
         return;
     }
-    let layer = read.layers.entry(breaker.to_ascii_uppercase()).or_default();
     if let Some(Origin::Variable { name }) = layer.origins.get(setting.as_str()) {
         problems.add(&place, || format!("says the same as the variable `{name}`: leave one out"));
         return;

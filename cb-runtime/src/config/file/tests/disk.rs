@@ -113,12 +113,12 @@ fn a_huge_file_is_refused_without_being_read() {
         .and_then(|file| file.set_len(100 << 30))
         .unwrap();
     let before = Instant::now();
-    assert_eq!(refused(&source), ["it is larger than 16 MiB, which no configuration is"]);
+    assert_eq!(refused(&source), ["it is larger than 1 MiB, which no configuration is"]);
     assert!(before.elapsed().as_secs() < 10, "no time to read a hundred gigabytes in");
-    let text = " ".repeat((16 << 20) + 1);
+    let text = " ".repeat((1 << 20) + 1);
     assert_eq!(
         refused(&Source::toml(text).without_variables()),
-        ["it is larger than 16 MiB, which no configuration is"]
+        ["it is larger than 1 MiB, which no configuration is"]
     );
 }
 
@@ -154,7 +154,15 @@ fn a_mark_of_the_byte_order_is_passed_over() {
 fn a_file_with_nothing_in_it_is_odd_in_toml_and_wrong_in_json() {
     let files = Files::new();
     for text in ["", "\n# nothing\n"] {
-        assert_eq!(warnings(&files.with("a.toml", text.as_bytes())), ["it says nothing"]);
+        let source = files.with("a.toml", text.as_bytes());
+        assert_eq!(warnings(&source), ["it says nothing"]);
+        let warning = read(&source).unwrap().warnings.remove(0);
+        let path = files.path("a.toml");
+        assert_eq!(
+            warning.with_file(),
+            format!("configuration `{}`: it says nothing", path.display()),
+            "as a log, where it stands alone, has it"
+        );
     }
     assert_eq!(warnings(&files.with("a.json", b"{}")), ["it says nothing"]);
     for text in ["", " \n"] {

@@ -13,7 +13,7 @@ use super::{LoadError, Source, read::Read};
 
 /// Reads a source that the program has no objections to.
 fn read(source: &Source) -> Result<Read, LoadError> {
-    source.read(|_, _, _| ())
+    source.read(|_, _| ())
 }
 
 /// What is said of a source that is refused, without the first line.

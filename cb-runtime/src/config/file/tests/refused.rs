@@ -70,7 +70,7 @@ fn values_of_a_wrong_type() {
         ("window = 1.5", "takes a whole number, such as `5`, found `1.5`"),
         (
             "window = \"100\"",
-            "\"100\" is no duration: time unit needed, for example 100sec or 100ms; write it like `\"250ms\"`, `\"30s\"` or `\"1m 30s\"`",
+            "takes a number of calls without quotes, `100`, or a time with its unit, such as `\"10s\"`, found the text `\"100\"`",
         ),
         // Backoff
         (
@@ -120,6 +120,15 @@ fn values_outside_their_bounds() {
     }
     let told = refused(&toml("[defaults.backoff]\nfactor = 2\nmax = \"0s\"\n"));
     assert_eq!(told, ["line 3, `defaults.backoff.max`: must be longer than zero, but is 0s"]);
+    let told = refused(&toml("[defaults]\nbackoff = { factor = 0, max = \"0s\", jitter = 2 }\n"));
+    assert_eq!(
+        told,
+        [
+            "line 2, `defaults.backoff.factor`: must be a finite number of at least 1, but is 0.0",
+            "line 2, `defaults.backoff.max`: must be longer than zero, but is 0s",
+            "line 2, `defaults.backoff.jitter`: must be from 0 to 1, but is 2.0",
+        ]
+    );
 }
 
 #[test]
@@ -143,7 +152,7 @@ fn settings_that_there_are_none_of() {
         ),
         (
             "enabled = false",
-            "unknown setting: no file turns a breaker off: the variable `CIRCUIT_BREAKERS_ENABLED=false` turns off all of them",
+            "unknown setting: no setting turns a breaker off: the variable `CIRCUIT_BREAKERS_ENABLED=false` turns off all of them",
         ),
         ("fallback = \"x\"", "is for the attribute alone, not for a file"),
         (
@@ -223,7 +232,7 @@ fn names_that_no_breaker_has() {
         ),
         (
             "api[7]",
-            "a breaker's name is made of letters, digits and `_ - . : /`, and a pattern of these and `*`, but this has '['",
+            "a breaker's name is made of letters, digits and `_ - . : /`, and a pattern of these and `*`, but this has '['; the breakers of all keys have the settings of their name: write `api`",
         ),
         (&"x".repeat(129), "a breaker's name has at most 128 characters"),
     ] {
@@ -288,7 +297,15 @@ fn calls() {
         ),
         (
             "breakers.db.calls.call_timeout = \"2s\"",
-            "`breakers.db.calls.call_timeout`: takes a table of settings of the function's calls, found the text `\"2s\"`",
+            "`breakers.db.calls.call_timeout`: is a setting of calls: it stands under `[breakers.\"NAME\".calls.FUNCTION]`, where FUNCTION has `call_timeout` in its attribute",
+        ),
+        (
+            "breakers.db.calls.stale_if_error = { max_age = \"2s\" }",
+            "`breakers.db.calls.stale_if_error`: is a setting of calls: it stands under `[breakers.\"NAME\".calls.FUNCTION]`, where FUNCTION has `stale_if_error` in its attribute",
+        ),
+        (
+            "breakers.db.calls.stock = \"2s\"",
+            "`breakers.db.calls.stock`: takes a table of settings of the function's calls, found the text `\"2s\"`",
         ),
         (
             "breakers.db.calls.\"a b\" = {}",

@@ -9,6 +9,18 @@ fn bad_toml_is_told_with_its_line() {
             "[defaults]\nrecovery_timeout = 30s\n",
             "line 2: this is no TOML: a value that is no number, `true` or `false` stands in quotes, such as `\"30s\"`",
         ),
+        (
+            "[defaults]\nfailure_threshold = three\n",
+            "line 2: this is no TOML: a value that is no number, `true` or `false` stands in quotes, such as `\"30s\"`",
+        ),
+        (
+            "[breakers.orders/db]\nshed = 2\n",
+            "line 1: this is no TOML: a name with other characters than letters, digits, `_` and `-` stands in quotes, such as `[breakers.\"orders/db\"]`",
+        ),
+        (
+            "[breakers.orders*]\nshed = 2\n",
+            "line 1: this is no TOML: a name with other characters than letters, digits, `_` and `-` stands in quotes, such as `[breakers.\"orders/db\"]`",
+        ),
         ("[defaults\nshed = 2", "line 1: this is no TOML: unclosed table, expected `]`"),
         (
             "[defaults]\nshed",
@@ -48,6 +60,15 @@ db = 3
             "line 11, `breakers.\"web.db\".min_calls`: must be at least 1, but is 0",
             "line 13: `db` is given twice, the first time in line 6: leave one out",
         ]
+    );
+}
+
+#[test]
+fn a_table_that_a_dotted_key_has_made_is_told_with_the_dotted_keys_line() {
+    let text = "# ours\ndefaults.shed = 2\n[alerts]\n  [defaults]\nmin_calls = 3\n";
+    assert_eq!(
+        refused(&toml(text)),
+        ["line 4: `defaults` is given twice, the first time in line 2: leave one out"]
     );
 }
 

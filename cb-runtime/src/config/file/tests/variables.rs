@@ -32,8 +32,7 @@ fn they_say_settings_of_breakers_by_name() {
         ("CB_BREAKER__A__B__SERVICE_TYPE", "my database"),
         ("PATH", "/bin"),
     ]);
-    let mut named = Vec::new();
-    let read = source.read(|found, _, _| named.extend(found.iter().cloned())).unwrap();
+    let read = read(&source).unwrap();
     assert_eq!((read.warnings.len(), read.layers.enabled, read.path), (0, true, None));
     let layers = read.layers.variables;
     let web = &layers["WEB_APP_DATABASE"];
@@ -52,7 +51,7 @@ fn they_say_settings_of_breakers_by_name() {
     assert_eq!(other.settings.backoff, Some(backoff));
     assert_eq!(other.settings.service_type, Some("my database"));
     assert_eq!(layers["A_"].settings.window, Some(Window::Time(Duration::from_secs(10))));
-    let breakers = named.iter().map(|one| match one {
+    let breakers = read.named.iter().map(|one| match one {
         Named::Variable { name, .. } => name.as_str(),
         other => panic!("{other:?}"),
     });
