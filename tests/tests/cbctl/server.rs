@@ -129,8 +129,8 @@ pub(crate) fn fail(breaker: &CircuitBreaker) {
 }
 
 #[circuit_breaker(name = "noisy", failure_threshold = 1)]
-fn noisy() -> Result<(), String> {
-    Err(NOISE.to_owned())
+fn noisy() -> anyhow::Result<()> {
+    anyhow::bail!(NOISE)
 }
 
 /// An error with all in it that may steer a terminal.
