@@ -126,14 +126,9 @@ fn listen(
 /// Says who is there now, where it is not as it was.
 fn greet(client: &Client, greeting: &Message, known: &mut Option<String>) {
     let now = instance(Some(greeting)).unwrap_or_default();
-    match known {
-        Some(before) if *before == now => {
-            note(&format!("cbctl: connected to {} again", client.address))
-        }
-        Some(_) => {
-            note(&format!("cbctl: connected to {} again, which was restarted", client.address))
-        }
-        None => {}
+    if let Some(before) = known {
+        let restarted = if *before == now { "" } else { ", which was restarted" };
+        note(&format!("cbctl: connected to {} again{restarted}", client.address));
     }
     *known = Some(now);
 }
