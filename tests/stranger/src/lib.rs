@@ -74,6 +74,7 @@ mod settings;
 #[cfg(test)]
 mod shadows;
 #[cfg(test)]
+mod spans;
 mod stale;
 #[cfg(test)]
 mod time;
