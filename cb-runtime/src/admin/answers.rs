@@ -6,6 +6,9 @@ use std::{
 };
 
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::schemas::{Function, Settings};
 
 use crate::{
     breaker::{Mode, OpenReason, State},
@@ -26,12 +29,14 @@ use crate::{
 pub(super) const TIMELINE: Duration = Duration::from_secs(60 * 60);
 
 /// The breakers of a program.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Status {
     /// When this was so.
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub(super) at: SystemTime,
     /// Another one after each start of the program.
+    #[schema(value_type = String)]
     pub(super) instance: Arc<str>,
     /// How all breakers are together.
     pub(super) verdict: Verdict,
@@ -50,7 +55,7 @@ pub(super) struct Status {
 }
 
 /// All breakers, in three groups.
-#[derive(Clone, Copy, Default, Serialize)]
+#[derive(Clone, Copy, Default, Serialize, ToSchema)]
 pub(super) struct Summary {
     /// Closed ones.
     pub(super) healthy: u64,
@@ -61,7 +66,7 @@ pub(super) struct Summary {
 }
 
 /// A breaker.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Row {
     /// Its name; of a keyed one, `parent[key]`.
     pub(super) name: String,
@@ -79,6 +84,7 @@ pub(super) struct Row {
     pub(super) mode: Mode,
     /// Since when it has been in this state and mode.
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     since: SystemTime,
     /// The length of the present row of failures.
     consecutive_failures: u32,
@@ -96,14 +102,17 @@ pub(super) struct Row {
     last_opening: Option<OpenReason>,
     /// How many seconds until it admits a probe.
     #[serde(serialize_with = "optional_seconds")]
+    #[schema(value_type = Option<f64>)]
     remaining_open: Option<Duration>,
     /// How long calls took.
     response_times: Option<ResponseTimes>,
     /// The latest success.
     #[serde(serialize_with = "optional_rfc3339")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     last_success: Option<SystemTime>,
     /// The latest failure.
     #[serde(serialize_with = "optional_rfc3339")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     last_failure: Option<SystemTime>,
     /// The latest failure's error.
     last_error: Option<String>,
@@ -112,10 +121,11 @@ pub(super) struct Row {
 }
 
 /// A change of state.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Moment {
     /// When.
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     at: SystemTime,
     /// The state since.
     to: State,
@@ -161,11 +171,12 @@ fn moment(_: Tick, event: &Event) -> Option<Moment> {
 }
 
 /// A breaker with all that is known of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Details {
     #[serde(flatten)]
     pub(super) row: Row,
     /// The settings in force.
+    #[schema(value_type = Settings)]
     pub(super) config: Config,
     /// Each setting with its value and where that comes from.
     pub(super) settings: Vec<ExplainedSetting>,
@@ -174,23 +185,26 @@ pub(super) struct Details {
     /// Its latest 100 events, oldest first.
     pub(super) history: Vec<Event>,
     /// The annotated functions that share it.
+    #[schema(value_type = Vec<Function>)]
     pub(super) functions: Vec<&'static Declaration>,
 }
 
 /// A name that a breaker for each value of a key shares.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct KeyedDetails {
     /// The name.
     pub(super) name: String,
     /// Always true.
     pub(super) keyed: bool,
     /// The settings that a breaker of a new key has.
+    #[schema(value_type = Settings)]
     pub(super) config: Config,
     /// Each setting with its value and where that comes from.
     pub(super) settings: Vec<ExplainedSetting>,
     /// The settings of calls, of those of its functions that have any.
     pub(super) calls: Vec<ExplainedCalls>,
     /// The annotated functions that share it.
+    #[schema(value_type = Vec<Function>)]
     pub(super) functions: Vec<&'static Declaration>,
     /// The first 1 000 of its breakers, by name.
     pub(super) keys: Vec<Row>,
@@ -199,7 +213,7 @@ pub(super) struct KeyedDetails {
 }
 
 /// What bears a name.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Named {
     /// A breaker.
@@ -209,23 +223,24 @@ pub(super) enum Named {
 }
 
 /// What ought to be looked at.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Alerts {
     /// The worst first.
     pub(super) alerts: Vec<Alert>,
 }
 
 /// What the program's attributes say.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct DeclarationsAnswer {
     /// Every annotated function, in the order of files and lines.
+    #[schema(value_type = Vec<Function>)]
     pub(super) declarations: Vec<&'static Declaration>,
     /// Functions that share a breaker and contradict each other.
     pub(super) conflicts: Vec<ConflictAnswer>,
 }
 
 /// Two functions that give one setting of one breaker different values.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ConflictAnswer {
     /// The breaker.
     pub(super) name: &'static str,
@@ -240,7 +255,7 @@ pub(super) struct ConflictAnswer {
 }
 
 /// An annotated function.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Place {
     /// Its path.
     pub(super) function: String,
@@ -251,7 +266,7 @@ pub(super) struct Place {
 }
 
 /// What was done.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Done {
     /// What.
     pub(super) action: &'static str,
@@ -260,7 +275,7 @@ pub(super) struct Done {
 }
 
 /// How a service's health check went.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Tested {
     /// The breaker whose check it is.
     pub(super) service_name: String,
@@ -275,7 +290,7 @@ pub(super) struct Tested {
 }
 
 /// One run of a health check.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Iteration {
     /// Whether it found the service well.
     pub(super) ok: bool,

@@ -14,6 +14,7 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{
     Shared,
@@ -22,7 +23,7 @@ use super::{
     body::Json,
     find::{Found, find},
     guard::Sender,
-    problem::Problem,
+    problem::{self, Problem},
 };
 use crate::{
     config::{HealthCheck, quoted},
@@ -39,8 +40,10 @@ const LONGEST: Duration = Duration::from_secs(10);
 const ALTOGETHER: Duration = Duration::from_secs(60);
 
 /// What is to be tested.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "service_name": "db", "test_type": "health", "iterations": 3 }))]
+#[allow(clippy::struct_field_names, reason = "they are the names on the wire")]
 pub(super) struct Test {
     /// The breaker whose service it is.
     service_name: String,
@@ -51,6 +54,7 @@ pub(super) struct Test {
     test_type: TestType,
     /// How often, from 1 to 100.
     #[serde(default = "once")]
+    #[schema(minimum = 1, maximum = 100)]
     iterations: u32,
     /// Why, for the log.
     reason: Option<String>,
@@ -61,7 +65,7 @@ fn once() -> u32 {
 }
 
 /// How a service is tested.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum TestType {
     /// By its declared health check.
@@ -69,6 +73,13 @@ pub(super) enum TestType {
     Health,
 }
 
+#[utoipa::path(
+    post, path = "/test-service", tag = "steer", request_body = Test,
+    responses(
+        (status = 200, description = "How each run went.", body = Tested),
+        (status = 409, description = "The breaker has no health check.", body = problem::Body, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn test_service(
     State(shared): State<Arc<Shared>>,
     Extension(sender): Extension<Sender>,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     Shared,
@@ -23,13 +24,22 @@ use crate::{
 };
 
 /// When health is to be answered with a failure.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Floor {
     /// Where the score is lower, from 0 to 1.
+    #[param(minimum = 0, maximum = 1)]
     fail_under: Option<f64>,
 }
 
+#[utoipa::path(
+    get, path = "/health", tag = "see", params(Floor),
+    responses(
+        (status = 200, description = "How all breakers are together.", body = Health),
+        (status = 503, description = "The same, where the score is lower than `fail_under`.", body = Health),
+    ),
+)]
 pub(super) async fn health(
     State(shared): State<Arc<Shared>>,
     Parameters(Floor { fail_under }): Parameters<Floor>,
@@ -48,10 +58,18 @@ pub(super) async fn health(
     Ok((status, Json(health)).into_response())
 }
 
+#[utoipa::path(
+    get, path = "/alerts", tag = "see",
+    responses((status = 200, description = "What ought to be looked at.", body = Alerts)),
+)]
 pub(super) async fn alerts(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     apart(move || Json(Alerts { alerts: shared.registry.alerts() }).into_response()).await
 }
 
+#[utoipa::path(
+    get, path = "/declarations", tag = "see",
+    responses((status = 200, description = "What the program's attributes say.", body = DeclarationsAnswer)),
+)]
 pub(super) async fn all_declarations(
     State(shared): State<Arc<Shared>>,
 ) -> Result<Response, Problem> {

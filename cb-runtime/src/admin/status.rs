@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
@@ -15,6 +16,7 @@ use super::{
     body::{Named, Parameters},
     find::{Found, find},
     problem::Problem,
+    schemas::NAME,
     thread::apart,
 };
 use crate::{
@@ -29,21 +31,24 @@ const MOST: usize = 10_000;
 const MOST_KEYS: usize = 1_000;
 
 /// Which breakers are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Those of this service type.
     service_type: Option<String>,
     /// Those in this state or mode.
+    #[param(inline)]
     state: Option<Wanted>,
     /// No more than so many, from 1 to 10 000.
+    #[param(minimum = 1, maximum = 10000)]
     limit: Option<usize>,
     /// Those behind this name.
     after: Option<String>,
 }
 
 /// A state or a mode.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Wanted {
     Closed,
@@ -68,13 +73,18 @@ impl Wanted {
 }
 
 /// Which of a keyed name's breakers is meant.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct OfKey {
     /// The key.
     pub(super) key: Option<String>,
 }
 
+#[utoipa::path(
+    get, path = "/status", tag = "see", params(Filter),
+    responses((status = 200, description = "The breakers.", body = Status)),
+)]
 pub(super) async fn all(
     Shares(shared): Shares<Arc<Shared>>,
     Parameters(filter): Parameters<Filter>,
@@ -130,6 +140,11 @@ fn status(shared: &Shared, filter: &Filter, limit: usize) -> Status {
     }
 }
 
+#[utoipa::path(
+    get, path = "/status/{name}", tag = "see",
+    params(("name" = String, Path, description = NAME), OfKey),
+    responses((status = 200, description = "The breaker, or the breakers of each key.", body = Answer)),
+)]
 pub(super) async fn one(
     Shares(shared): Shares<Arc<Shared>>,
     Named(name): Named,

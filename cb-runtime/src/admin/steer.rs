@@ -8,15 +8,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Deserializer, de};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
-    answers::Done,
+    answers::{Details, Done, Row},
     audit,
     body::{Json, JsonText, Named, OptionalJson, Parameters},
     find::{Found, find, find_one, unknown_type},
     guard::Sender,
     problem::Problem,
+    schemas::{self, NAME, SettingsChange},
     status::{self, OfKey},
     thread::apart,
 };
@@ -27,7 +29,7 @@ use crate::{
 };
 
 /// Why something is done.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reason {
     /// For the history and the log; the first 200 characters are kept.
@@ -35,7 +37,7 @@ pub(super) struct Reason {
 }
 
 /// A mode that a breaker is to take on.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ModeChange {
     /// The mode.
@@ -43,6 +45,7 @@ pub(super) struct ModeChange {
     mode: Mode,
     /// After which time it is to end by itself, such as `10m`; not of the normal mode.
     #[serde(default, rename = "for", deserialize_with = "lasts")]
+    #[schema(schema_with = schemas::optional_duration)]
     lasts: Option<Duration>,
     /// Why, for the history and the log; the first 200 characters are kept.
     reason: Option<String>,
@@ -75,13 +78,20 @@ fn lasts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>,
 }
 
 /// Of which breaker, and why.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct OfKeyWithReason {
     key: Option<String>,
     reason: Option<String>,
 }
 
+#[utoipa::path(
+    post, path = "/reset/{name}", tag = "steer",
+    params(("name" = String, Path, description = NAME), OfKey),
+    request_body = Option<Reason>,
+    responses((status = 200, description = "It was reset; of a keyed name, the breakers of all keys.", body = Done)),
+)]
 pub(super) async fn reset(
     State(shared): State<Arc<Shared>>,
     Extension(sender): Extension<Sender>,
@@ -99,6 +109,10 @@ pub(super) async fn reset(
     .await?
 }
 
+#[utoipa::path(
+    post, path = "/reset-all", tag = "steer", request_body = Option<Reason>,
+    responses((status = 200, description = "All breakers were reset.", body = Done)),
+)]
 pub(super) async fn reset_all(
     State(shared): State<Arc<Shared>>,
     Extension(sender): Extension<Sender>,
@@ -111,6 +125,12 @@ pub(super) async fn reset_all(
     .await
 }
 
+#[utoipa::path(
+    post, path = "/reset-by-type/{service_type}", tag = "steer",
+    params(("service_type" = String, Path, description = "The service type, percent-encoded.")),
+    request_body = Option<Reason>,
+    responses((status = 200, description = "All breakers of the service type were reset.", body = Done)),
+)]
 pub(super) async fn reset_by_type(
     State(shared): State<Arc<Shared>>,
     Extension(sender): Extension<Sender>,
@@ -142,6 +162,12 @@ fn names(breakers: &[CircuitBreaker]) -> Vec<String> {
     breakers.iter().map(|breaker| breaker.name().to_owned()).collect()
 }
 
+#[utoipa::path(
+    post, path = "/mode/{name}", tag = "steer",
+    params(("name" = String, Path, description = NAME), OfKey),
+    request_body = ModeChange,
+    responses((status = 200, description = "The breaker in its new mode.", body = Row)),
+)]
 pub(super) async fn set_mode(
     State(shared): State<Arc<Shared>>,
     Extension(sender): Extension<Sender>,
@@ -167,6 +193,12 @@ pub(super) async fn set_mode(
     Ok(Answer(status::row(&breaker)).into_response())
 }
 
+#[utoipa::path(
+    put, path = "/config/{name}", tag = "steer",
+    params(("name" = String, Path, description = NAME), OfKeyWithReason),
+    request_body(content = SettingsChange, description = "Settings as in a configuration file; those that are not given stay."),
+    responses((status = 200, description = "The breaker with all of its settings.", body = Details)),
+)]
 pub(super) async fn configure(
     State(shared): State<Arc<Shared>>,
     Extension(sender): Extension<Sender>,

@@ -55,6 +55,7 @@ pub(crate) struct Before {
 
 /// Why a breaker's state changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "why")]
 #[non_exhaustive]
 pub enum TransitionReason {

@@ -41,9 +41,8 @@ pub(super) fn run(
     }
     let breaker: Breaker = answer.read()?;
     let is_changed = |setting: &str| changes.iter().any(|(key, _)| top(key) == setting);
-    screen.table(&explain::table(
-        breaker.settings.iter().filter(|setting| is_changed(&setting.setting)),
-    ))?;
+    let changed = breaker.settings.iter().filter(|setting| is_changed(&setting.setting));
+    screen.table(&explain::table(changed, screen.shape()))?;
     Ok(Finding::Fine)
 }
 

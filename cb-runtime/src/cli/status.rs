@@ -10,7 +10,7 @@ use super::{
     client::{Answer, Client},
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
-    text::{ago, count, lasting, percent, time, took, word},
+    text::{ago, count, left, percent, time, took, word},
     wire::{Row, Status},
 };
 
@@ -175,7 +175,7 @@ fn listed(breakers: &[Row]) -> Rows {
             breaker.total("failures").to_string().into(),
             breaker.total("rejected").to_string().into(),
             p95.into(),
-            breaker.remaining_open.map(lasting).into(),
+            breaker.remaining_open.map(left).into(),
             breaker.since.as_str().into(),
         ]);
     }
@@ -200,7 +200,7 @@ pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: System
             row.into()
         };
         let since = match breaker.remaining_open {
-            Some(time) => format!("{}, probe in {}", ago(&breaker.since, now), lasting(time)),
+            Some(time) => format!("{}, probe in {}", ago(&breaker.since, now), left(time)),
             None => ago(&breaker.since, now),
         };
         rows.push([

@@ -27,6 +27,7 @@ use crate::{
 /// [`FallbackUsed`](Self::FallbackUsed)) are made only while somebody has asked for them, with
 /// [`Subscription::with_calls`](crate::Subscription::with_calls).
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "event")]
 #[non_exhaustive]
 pub enum Event {
@@ -34,9 +35,11 @@ pub enum Event {
     #[non_exhaustive]
     Transition {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The state before. Of one breaker, this is the `to` of the transition before, dry runs
         /// aside.
@@ -48,6 +51,7 @@ pub enum Event {
         /// How long the breaker stays open, where it opened by its own counts; `Duration::MAX`
         /// until it is reset.
         #[serde(serialize_with = "optional_seconds")]
+        #[cfg_attr(feature = "admin", schema(value_type = Option<f64>))]
         open_for: Option<Duration>,
         /// What had been counted up to then.
         counts: Counts,
@@ -60,9 +64,11 @@ pub enum Event {
     #[non_exhaustive]
     CallRejected {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// What turned it away.
         reason: Rejection,
@@ -71,9 +77,11 @@ pub enum Event {
     #[non_exhaustive]
     CallRetried {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The number of the attempt that begins; 2 is the first after the call itself.
         attempt: u32,
@@ -82,21 +90,26 @@ pub enum Event {
     #[non_exhaustive]
     StaleAnswerUsed {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// How long ago the service gave that answer.
         #[serde(serialize_with = "seconds")]
+        #[cfg_attr(feature = "admin", schema(value_type = f64))]
         age: Duration,
     },
     /// A fallback answered for a call.
     #[non_exhaustive]
     FallbackUsed {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When it had answered.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// What the answer was; of several fallbacks, the last one's.
         result: FallbackResult,
@@ -105,18 +118,22 @@ pub enum Event {
     #[non_exhaustive]
     Reset {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
     },
     /// An operator set a mode, or its time ran out. If that changed the state, the transition follows.
     #[non_exhaustive]
     ModeChanged {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When. A mode whose time has run out ends with the next call, or change, after that.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The mode before; the same as `to` where only its end was moved.
         from: Mode,
@@ -124,15 +141,18 @@ pub enum Event {
         to: Mode,
         /// How long the new mode lasts, if it ends by itself.
         #[serde(serialize_with = "optional_seconds")]
+        #[cfg_attr(feature = "admin", schema(value_type = Option<f64>))]
         lasts: Option<Duration>,
     },
     /// The breaker's settings were changed.
     #[non_exhaustive]
     ConfigChanged {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The settings that are others than before.
         changes: Vec<SettingChange>,
@@ -142,9 +162,11 @@ pub enum Event {
     #[non_exhaustive]
     Operated {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// What was asked for.
         action: Action,
@@ -159,6 +181,7 @@ pub enum Event {
 
 /// What an operator can ask a breaker for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
@@ -191,6 +214,7 @@ pub(crate) struct Operation {
 
 /// What had been counted when a breaker changed its state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Counts {
     /// The row of failures; of a closed breaker.
@@ -207,6 +231,7 @@ pub struct Counts {
 
 /// What turned a call away.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rejection {
@@ -236,6 +261,7 @@ impl fmt::Display for Rejection {
 
 /// What a fallback answered with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FallbackResult {
     /// An answer.
@@ -255,6 +281,7 @@ impl fmt::Display for FallbackResult {
 
 /// One setting's old and new value, as they would be written in the attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SettingChange {
     /// The setting.

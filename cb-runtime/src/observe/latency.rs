@@ -37,24 +37,30 @@ const HALF: u64 = 1 << 31;
 /// Percentiles are read off a histogram with two buckets to a doubling, and lie within a fifth of
 /// the exact figure between 4 µs and 69 s. Mean and maximum are exact over the timed calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ResponseTimes {
     /// How many calls were timed.
     pub timed: u64,
     /// Their mean.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub mean: Duration,
     /// Half of the calls took no longer.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub p50: Duration,
     /// 95 of 100 calls took no longer.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub p95: Duration,
     /// 99 of 100 calls took no longer.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub p99: Duration,
     /// The longest.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub max: Duration,
 }
 

@@ -68,6 +68,7 @@ pub struct Snapshot {
 
 /// Calls by how they ended, since the breaker was made; a reset keeps them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Totals {
     /// Calls that were admitted, those still under way included.

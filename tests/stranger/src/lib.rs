@@ -75,6 +75,7 @@ mod settings;
 mod shadows;
 #[cfg(test)]
 mod spans;
+#[cfg(test)]
 mod stale;
 #[cfg(test)]
 mod time;

@@ -7,5 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod audit;
+mod events;
+mod guard;
+mod hostile;
+mod openapi;
 mod see;
+mod serve;
 mod server;
+mod steer;
+mod test_service;

@@ -13,6 +13,7 @@ use axum::{
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use utoipa::IntoParams;
 
 pub(super) use ring::Ring;
 use ring::{Waiting, frame};
@@ -28,8 +29,9 @@ const AT_ONCE: usize = 16;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// From where on events are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Since {
     /// The id of the last event that was received, for those who cannot send it as `Last-Event-ID`.
     last_event_id: Option<String>,
@@ -59,6 +61,15 @@ struct Reader {
     ready: VecDeque<Bytes>,
 }
 
+#[utoipa::path(
+    get, path = "/events", tag = "see",
+    params(Since, ("last-event-id" = Option<String>, Header, description = "The id of the last event that was received.")),
+    responses((
+        status = 200,
+        description = "Server-sent events, without end: `connected` first, then `transition`, `reset`, `mode_changed`, `config_changed` and `operated`, and `missed` where some are lost. The data is JSON.",
+        body = String, content_type = "text/event-stream",
+    )),
+)]
 pub(super) async fn events(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,

@@ -225,7 +225,7 @@ class View {
     this.#drawn = drawn;
     const events = [...history].reverse().map((event) => eventLine(event, { isNamed: false }));
     this.rest.replaceChildren(
-      part("History", events.length ? el("ol", { class: "history" }, ...events) : el("p", { class: "soft", text: "Nothing has happened to it yet." })),
+      part("History", events.length ? el("ol", { class: "history", tabindex: "0", "aria-label": "History, the latest first" }, ...events) : el("p", { class: "soft", text: "Nothing has happened to it yet." })),
       part("Figures since it was made", factsOf(breaker)),
       part("Settings, and where they come from", settingsOf(settings), ...calls.flatMap((/** @type {any} */ one) => [el("h4", {}, "Calls of ", el("code", { text: one.function })), settingsOf(one.settings)])),
       ...(functions.length ? [part("Functions", functionsOf(functions))] : []),

@@ -10,7 +10,7 @@ const form = el(
   "form",
   { "aria-labelledby": "gate-title" },
   el("h2", { id: "gate-title", text: "A token, please" }),
-  el("p", { class: "soft", text: "The program that serves this page shows its breakers to those who have a token of its. The one for reading is enough to look; changes need the one for writing." }),
+  el("p", { class: "soft", text: "The program that serves this page shows its breakers to those who have one of its tokens. The one for reading is enough to look; changes need the one for writing." }),
   note,
   el("label", { class: "field", for: "token" }, el("span", { text: "Token" }), input),
   go,

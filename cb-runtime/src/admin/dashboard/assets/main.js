@@ -14,7 +14,7 @@ import { addEvent, startAlerts, startEvents } from "./rail.js";
 import { store } from "./store.js";
 
 const live = new Live();
-const look = () => live.soon(0);
+const look = () => live.now();
 
 startOverview();
 startTools(() => resetAll(look));
