@@ -112,13 +112,13 @@ where
 
 /// Makes an asynchronous call, in its span.
 #[inline]
-pub fn guard_in<'a, C, F, L, J>(
-    span: &'a CallSpan,
+pub fn guard_in<C, F, L, J>(
+    span: &CallSpan,
     held: Held<C>,
     body: F,
     limit: L,
     judge: J,
-) -> impl Future<Output = Settled<F::Output, L::Passed>> + use<'a, C, F, L, J>
+) -> impl Future<Output = Settled<F::Output, L::Passed>> + use<'_, C, F, L, J>
 where
     C: Deref<Target = Core>,
     F: Future,
