@@ -145,7 +145,7 @@ async fn ages_are_by_the_servers_clock() {
     let ahead = "const now = Date.now; Date.now = () => now() + 86_400_000;";
     page.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": ahead })).await;
     page.go(&server.url("")).await;
-    page.until("/^(just now|\\d+ s ago)$/.test(document.querySelector('.row[data-kind=open] .of-failure').textContent)").await;
+    page.until("/^(just now|\\d+ s ago)$/.test(document.querySelector('.row[data-kind=open] .of-last small:last-child time').textContent)").await;
     page.until("/^probe in \\d+ s$/.test(document.querySelector('.row[data-kind=open] .of-state small').textContent)").await;
     page.end(&[]).await;
 }
