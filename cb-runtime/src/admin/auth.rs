@@ -16,8 +16,11 @@ pub struct Auth(Kind);
 enum Kind {
     Tokens { read: Token, write: Token },
     LoopbackOnly,
-    Custom(Arc<dyn Fn(&Parts) -> Option<Caller> + Send + Sync>),
+    Custom(Arc<Known>),
 }
+
+/// Whom a program knows by a request's head.
+type Known = dyn Fn(&Parts) -> Option<Caller> + Send + Sync;
 
 /// A secret. Shown nowhere.
 #[derive(Clone)]

@@ -23,7 +23,7 @@ use super::{
     body::Json,
     find::{Found, find},
     guard::Sender,
-    problem::Problem,
+    problem::{self, Problem},
 };
 use crate::{
     config::{HealthCheck, quoted},
@@ -43,6 +43,7 @@ const ALTOGETHER: Duration = Duration::from_secs(60);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "service_name": "db", "test_type": "health", "iterations": 3 }))]
+#[allow(clippy::struct_field_names, reason = "they are the names on the wire")]
 pub(super) struct Test {
     /// The breaker whose service it is.
     service_name: String,
@@ -76,7 +77,7 @@ pub(super) enum TestType {
     post, path = "/test-service", tag = "steer", request_body = Test,
     responses(
         (status = 200, description = "How each run went.", body = Tested),
-        (status = 409, description = "The breaker has no health check.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The breaker has no health check.", body = problem::Body, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn test_service(

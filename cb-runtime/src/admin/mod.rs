@@ -1,4 +1,33 @@
 //! The management API over HTTP, and its dashboard.
+//!
+//! [`serve`] gives it a port of its own, [`router`] is for a program's own server, and each asks for an
+//! [`Auth`], which says who may see the breakers and who may change them:
+//!
+//! ```no_run
+//! use cb_runtime::{admin::{self, Auth}, registry};
+//!
+//! # async fn main() {
+//! tokio::spawn(admin::serve(9090, registry(), Auth::loopback_only()));
+//! # }
+//! ```
+//!
+//! | method and path | |
+//! |---|---|
+//! | `GET /` | the dashboard |
+//! | `GET /status` | all breakers; `?service_type=`, `?state=` (`closed`, `open`, `half_open`, `forced_open`, `disabled`, `metrics_only`), `?limit=` (1 to 10 000), `?after=` |
+//! | `GET /status/NAME` | one breaker, with its history and the source of each setting; `?key=` |
+//! | `GET /health` | score, verdict, what is open, and what is advised; 503 where the score is under `?fail_under=` |
+//! | `GET /alerts` | what ought to be looked at |
+//! | `GET /metrics`, `GET /metrics.json` | the figures, for Prometheus, as `OpenMetrics` and as JSON |
+//! | `GET /events` | what happens, as server-sent events; resumed by `Last-Event-ID` |
+//! | `GET /declarations` | the annotated functions, their files and lines, and their conflicts |
+//! | `POST /reset/NAME`, `/reset-all`, `/reset-by-type/TYPE` | closes; a `reason` in the body if there is one |
+//! | `POST /mode/NAME` | `{ "mode": "forced_open", "for": "10m", "reason": "deploy" }` |
+//! | `PUT /config/NAME` | settings as in a file in JSON; `?reason=` |
+//! | `POST /test-service` | `{ "service_name": …, "test_type": "health", "iterations": 3 }` runs the declared health check |
+//! | `GET /openapi.json` | all of this for programs |
+//!
+//! The guide [Operating](crate::guide::operating) has each with a line of `curl`.
 #![allow(unused_qualifications, reason = "what the macros of `utoipa` make has some")]
 
 mod answers;
@@ -47,9 +76,22 @@ struct Shared {
     refusals: audit::Refusals,
 }
 
-/// The management API of a registry, and its dashboard, to be nested where the user likes.
+/// The management API of a registry, and its dashboard, to be nested where the user likes, best with
+/// `nest_service`; at the root, with `merge`.
 ///
-/// Makes the breakers that annotated functions declare, so that they are seen before a first call.
+/// Makes the breakers that annotated functions declare, so that they are seen before a first call. May be
+/// called outside a runtime; then the events that `GET events` can go back to begin with the first request
+/// for them. It is to be served on a runtime of tokio's with timers, as `#[tokio::main]` makes one.
+///
+/// [`Auth::loopback_only`] and the audit know where a request comes from if the program's server says so:
+/// with axum, by `into_make_service_with_connect_info::<SocketAddr>()`.
+///
+/// ```
+/// use cb_runtime::{Registry, admin::{self, Auth, axum::Router}};
+///
+/// let api = admin::router(Registry::new(), Auth::tokens("to look", "to change"));
+/// let program: Router = Router::new().nest_service("/api/circuit-breaker", api);
+/// ```
 pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
     let registry = registry.borrow().clone();
     registry.make_all_declared();

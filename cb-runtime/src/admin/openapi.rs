@@ -27,7 +27,7 @@ use crate::observe::event::Event;
         metrics::metrics, metrics::metrics_json, stream::events, steer::reset, steer::reset_all,
         steer::reset_by_type, steer::set_mode, steer::configure, check::test_service, document,
     ),
-    components(schemas(problem::Problem, Event, answers::Row)),
+    components(schemas(problem::Body, Event, answers::Row)),
     tags(
         (name = "see", description = "How the breakers are."),
         (name = "steer", description = "Changes. Each goes into the breaker's history, with who asked for it, from where and why."),

@@ -1,7 +1,6 @@
 //! What is answered where something is wrong: RFC 9457 problem details.
 
 use axum::{
-    body::Body,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,8 +10,13 @@ use utoipa::ToSchema;
 use crate::config::{ConfigError, ConfigProblem};
 
 /// What is wrong with a request.
+#[derive(Debug)]
+pub(super) struct Problem(Box<Body>);
+
+/// The same as it is answered.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Problem {
+#[schema(as = Problem)]
+pub(super) struct Body {
     /// Says no more than the status: always `about:blank`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -31,15 +35,15 @@ pub(super) struct Problem {
     /// Names that there are, and that may have been meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     did_you_mean: Option<Vec<String>>,
-    /// All that is wrong, where it may be several things.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    problems: Vec<Fault>,
+    /// All that is wrong, where it is several things.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<Vec<Fault>>,
     #[serde(skip)]
     header: Option<(HeaderName, HeaderValue)>,
 }
 
 /// One of several things that are wrong.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Fault {
     /// The setting.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +57,7 @@ pub(super) struct Fault {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Body {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
@@ -61,9 +65,9 @@ impl Problem {
             field: None,
             bound: None,
             did_you_mean: None,
-            problems: Vec::new(),
+            problems: None,
             header: None,
-        }
+        }))
     }
 
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
@@ -75,56 +79,50 @@ impl Problem {
     }
 
     pub(super) fn not_found(detail: impl Into<String>, did_you_mean: Vec<String>) -> Self {
-        Self { did_you_mean: Some(did_you_mean), ..Self::new(StatusCode::NOT_FOUND, detail) }
+        let mut problem = Self::new(StatusCode::NOT_FOUND, detail);
+        problem.0.did_you_mean = Some(did_you_mean);
+        problem
     }
 
     /// Of a value that is understood and cannot be.
     pub(super) fn unfit(field: &str, bound: &str, detail: impl Into<String>) -> Self {
-        Self {
-            field: Some(field.to_owned()),
-            bound: Some(bound.to_owned()),
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-        }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_field(field).with_bound(bound)
     }
 
-    /// Of settings.
+    /// Of settings: the first that is wrong, and all where there are several.
     pub(super) fn of_settings(problems: &[ConfigProblem]) -> Self {
-        let mut faults = problems.iter().map(Fault::of).collect::<Vec<_>>();
-        let detail: Vec<String> = faults.iter().map(Fault::sentence).collect();
-        let detail = format!("nothing was changed: {}", detail.join("; "));
-        let first = if faults.len() == 1 { faults.pop() } else { None };
-        let of_first =
-            |faults: &[Fault]| faults.first().map(|one| (one.field.clone(), one.bound.clone()));
-        let (field, bound) = match first {
-            Some(first) => (first.field, first.bound),
-            None => of_first(&faults).unwrap_or_default(),
-        };
-        Self {
-            field,
-            bound,
-            problems: faults,
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+        let faults: Vec<Fault> = problems.iter().map(Fault::of).collect();
+        let sentences: Vec<String> = faults.iter().map(Fault::sentence).collect();
+        let detail = format!("nothing was changed: {}", sentences.join("; "));
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+        if let Some(first) = faults.first().cloned() {
+            (problem.0.field, problem.0.bound) = (first.field, first.bound);
         }
+        problem.0.problems = (faults.len() > 1).then_some(faults);
+        problem
     }
 
-    pub(super) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.header = Some((name, value));
+        self
     }
 
-    pub(super) fn with_field(self, field: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..self }
+    pub(super) fn with_field(mut self, field: impl Into<String>) -> Self {
+        self.0.field = Some(field.into());
+        self
     }
 
-    pub(super) fn with_bound(self, bound: impl Into<String>) -> Self {
-        Self { bound: Some(bound.into()), ..self }
+    pub(super) fn with_bound(mut self, bound: impl Into<String>) -> Self {
+        self.0.bound = Some(bound.into());
+        self
     }
 
     pub(super) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     pub(super) fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 }
 
@@ -155,12 +153,12 @@ impl From<ConfigError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         // What cannot become JSON is a map with keys that are no text, and there is none.
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = Response::new(Body::from(body));
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let mut response = Response::new(body.into());
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.0.header {
             headers.insert(name, value);
         }
         response

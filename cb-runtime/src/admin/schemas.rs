@@ -22,7 +22,11 @@ pub(super) struct SettingsChange;
 
 /// An annotated function.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "has the shape of what `Declaration` serializes")]
+#[allow(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "has the shape of what `Declaration` serializes"
+)]
 pub(super) struct Function {
     /// The breaker's name.
     name: String,

@@ -10,6 +10,10 @@ pub mod coming_from {}
 #[doc = include_str!("configuration.md")]
 pub mod configuration {}
 
+#[cfg(all(feature = "admin", not(cb_loom)))]
+#[doc = include_str!("operating.md")]
+pub mod operating {}
+
 #[cfg(feature = "testing")]
 #[doc = include_str!("testing_your_breakers.md")]
 pub mod testing_your_breakers {}

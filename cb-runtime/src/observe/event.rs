@@ -205,6 +205,10 @@ impl fmt::Display for Action {
 
 /// An operator's request, as it goes into a breaker's history.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(
+    not(feature = "admin"),
+    allow(dead_code, reason = "nobody but the management API makes one")
+)]
 pub(crate) struct Operation {
     pub(crate) action: Action,
     pub(crate) who: String,
@@ -245,6 +249,18 @@ pub enum Rejection {
     Shed,
     /// As many calls were under way as `max_concurrent` allows.
     BulkheadFull,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Open => "it is open",
+            Self::HalfOpen => "it is half-open, and its probes are under way",
+            Self::ForcedOpen => "it is forced open",
+            Self::Shed => "it sheds a share of the calls",
+            Self::BulkheadFull => "as many as max_concurrent are under way",
+        })
+    }
 }
 
 /// What a fallback answered with.

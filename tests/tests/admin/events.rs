@@ -187,7 +187,7 @@ fn a_router_that_is_made_outside_a_runtime_listens_from_its_first_request_on() {
         runtime().block_on(async move {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(async move { cb_runtime::admin::axum::serve(listener, router).await });
+            tokio::spawn(async move { axum::serve(listener, router).await });
             let client = reqwest::Client::new();
             let request = client.get(format!("http://{address}/events")).bearer_auth(WRITE);
             let mut reader =
@@ -201,12 +201,12 @@ fn a_router_that_is_made_outside_a_runtime_listens_from_its_first_request_on() {
 
 #[tokio::test]
 async fn events_can_be_read_in_a_nested_router() {
-    use cb_runtime::admin::axum;
     let registry = Registry::new();
     let api = cb_runtime::admin::router(&registry, Auth::loopback_only());
     let program = axum::Router::new()
         .route("/", axum::routing::get(|| async { "the program's own" }))
-        .nest("/api/circuit-breaker", api);
+        .nest("/nested", api.clone())
+        .nest_service("/api/circuit-breaker", api);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { axum::serve(listener, program).await });
@@ -216,7 +216,13 @@ async fn events_can_be_read_in_a_nested_router() {
     let status = Answer::read(get("/api/circuit-breaker/status").await.unwrap()).await;
     assert_eq!(status.json()["verdict"], "healthy");
     Answer::read(get("/api/circuit-breaker/nowhere").await.unwrap()).await.problem(404);
+    Answer::read(get("/nested/nowhere").await.unwrap()).await.problem(404);
+    Answer::read(get("/nested/status").await.unwrap()).await.json();
     assert!(!get("/nowhere").await.unwrap().headers().contains_key("x-content-type-options"));
+    for page in ["/nested", "/api/circuit-breaker", "/api/circuit-breaker/"] {
+        let page = get(page).await.unwrap();
+        assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    }
     let response = get("/api/circuit-breaker/events").await.unwrap();
     let mut reader = Reader { response, text: String::new() };
     assert_eq!(reader.next().await.event, "connected");

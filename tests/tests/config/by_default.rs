@@ -143,6 +143,15 @@ fn breakers_that_are_off_let_every_call_through() {
 }
 
 #[test]
+fn a_bad_file_is_not_in_the_way_of_turning_breakers_off() {
+    let (_directory, path) = file(&format!("{FILE}[defaults]\nmin_cals = 3\n"));
+    let off = ("CIRCUIT_BREAKERS_ENABLED", Path::new("false"));
+    let said = program_that("call", &[("CIRCUIT_BREAKER_CONFIG", &path), off]);
+    assert!(said.starts_with("disabled closed 2; refused; "), "{said}");
+    assert!(said.contains("did you mean `min_calls`?"), "{said}");
+}
+
+#[test]
 fn a_program_that_loads_by_itself_has_nothing_by_default() {
     let (_directory, path) = file(FILE);
     let off = ("CIRCUIT_BREAKERS_ENABLED", Path::new("false"));

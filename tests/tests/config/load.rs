@@ -187,6 +187,18 @@ fn patterns_stand_by_their_exactness_and_not_by_their_place() {
 }
 
 #[test]
+fn a_variable_is_of_every_breaker_whose_name_it_may_be() {
+    let registry = Registry::new();
+    let names = ["orders/db", "orders_db", "orders/cache"];
+    let [one, same, other] =
+        names.map(|name| registry.get_or_register(name, Config::default()).unwrap());
+    let variables = [("CB_BREAKER__ORDERS_DB__FAILURE_THRESHOLD", "3")];
+    registry.load(toml("").variables(variables)).unwrap();
+    let thresholds = [one, same, other].map(|breaker| breaker.config().failure_threshold());
+    assert_eq!(thresholds, [3, 3, 5]);
+}
+
+#[test]
 fn an_environments_table_stands_over_the_same_table_and_no_other() {
     let file = "
         [defaults]

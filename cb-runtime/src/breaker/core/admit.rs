@@ -10,6 +10,7 @@ use crate::{
         timer::{self, Purpose},
     },
     clock::Tick,
+    observe::log,
 };
 
 impl Core {
@@ -155,6 +156,9 @@ impl Core {
     fn refuse(&self, refused: Refused, word: Word) -> Refusal<'_> {
         if word.is_narrated() {
             self.tell_rejected(refused);
+        }
+        if log::wants_rejections() {
+            self.log_rejected(refused);
         }
         self.count_refused(refused)
     }

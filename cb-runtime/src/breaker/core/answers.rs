@@ -10,6 +10,7 @@ use crate::{
     observe::{
         event::{Event, FallbackResult},
         latency::{Halves, Spread},
+        rejections::Rejections,
         trend::Trend,
     },
     primitive::{AtomicU64, Ordering},
@@ -26,6 +27,8 @@ pub(super) struct Extras {
     bulkhead_full: AtomicU64,
     /// Of the response times.
     halves: Halves,
+    /// Of the log.
+    rejections: Rejections,
     /// Of those who look at the alerts, and only of them: no primitive of loom's.
     trend: Mutex<Option<Box<Trend>>>,
 }
@@ -115,6 +118,11 @@ impl Core {
     /// The response times at this moment.
     pub(super) fn spread(&self) -> Spread {
         self.latency.spread(self.extras.get().map(|extras| &extras.halves))
+    }
+
+    /// Where rejections go that the log wants.
+    pub(super) fn rejections(&self) -> &Rejections {
+        &self.extras.get_or_init(Box::default).rejections
     }
 
     /// What was kept of earlier looks at the alerts. Made by the first.

@@ -108,10 +108,13 @@ impl Core {
 
     pub(super) fn after(&self, aftermath: Aftermath) {
         let generation = aftermath.word.generation();
-        if let Some(until) = aftermath.watch
-            && !timer::watch(self.this.clone(), Purpose::Open(generation), until)
-        {
-            self.stop_watching(generation);
+        if let Some(until) = aftermath.watch {
+            // Those that need not ask when they are turned away are not logged either.
+            if log::wants_rejections()
+                || !timer::watch(self.this.clone(), Purpose::Open(generation), until)
+            {
+                self.stop_watching(generation);
+            }
         }
         if let Some(waiting) = aftermath.cancel {
             waiting.abort();
@@ -154,14 +157,14 @@ impl Core {
     #[cold]
     #[inline(never)]
     pub(super) fn tell_rejected(&self, refused: Refused) {
-        let reason = match refused {
-            Refused::Open => Rejection::Open,
-            Refused::HalfOpen => Rejection::HalfOpen,
-            Refused::ForcedOpen => Rejection::ForcedOpen,
-            Refused::Shed => Rejection::Shed,
-            Refused::BulkheadFull(_) => Rejection::BulkheadFull,
-        };
+        let reason = refused.into();
         self.tell_of_call(|name, at| Event::CallRejected { name, at, reason });
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn log_rejected(&self, refused: Refused) {
+        contain(|| self.rejections().log(&self.name, refused.into()));
     }
 
     fn event(&self, change: Change, inner: &Inner, now: Tick) -> Event {
@@ -248,6 +251,18 @@ impl Core {
     pub(crate) fn narrate_if_wanted(&self) {
         if self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
             self.set_narrated(true);
+        }
+    }
+}
+
+impl From<Refused> for Rejection {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Open => Self::Open,
+            Refused::HalfOpen => Self::HalfOpen,
+            Refused::ForcedOpen => Self::ForcedOpen,
+            Refused::Shed => Self::Shed,
+            Refused::BulkheadFull(_) => Self::BulkheadFull,
         }
     }
 }
