@@ -57,8 +57,10 @@ pub use auth::{Auth, Caller};
 pub use axum;
 use axum::{
     Router,
-    http::StatusCode,
+    extract::OriginalUri,
+    http::{Method, StatusCode, Uri},
     middleware,
+    response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use problem::Problem;
@@ -81,8 +83,10 @@ struct Shared {
 ///
 /// Makes the breakers that annotated functions declare, so that they are seen before a first call. May be
 /// called outside a runtime; then the events that `GET events` can go back to begin with the first request
-/// for them. [`Auth::loopback_only`] and the audit know where a request comes from if the program's server
-/// says so: with axum, by `into_make_service_with_connect_info::<SocketAddr>()`.
+/// for them. It is to be served on a runtime of tokio's with timers, as `#[tokio::main]` makes one.
+///
+/// [`Auth::loopback_only`] and the audit know where a request comes from if the program's server says so:
+/// with axum, by `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// ```
 /// use cb_runtime::{Registry, admin::{self, Auth, axum::Router}};
@@ -125,11 +129,13 @@ pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
         .with_state(shared)
 }
 
-async fn unknown_path() -> Problem {
-    Problem::not_found(
-        "there is nothing at this path: `openapi.json` has all that there are",
-        Vec::new(),
-    )
+async fn unknown_path(method: Method, uri: Uri, original: OriginalUri) -> Response {
+    // Of a router that is nested under a prefix, this is where the prefix with a slash behind it ends up.
+    if uri.path() == "/" && matches!(method, Method::GET | Method::HEAD) {
+        return dashboard::page(original).await;
+    }
+    let detail = "there is nothing at this path: `openapi.json` has all that there are";
+    Problem::not_found(detail, Vec::new()).into_response()
 }
 
 async fn wrong_method() -> Problem {

@@ -188,10 +188,9 @@ pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: System
         Rows::new(&["breaker", "type", "state", "row", "errors", "calls", "p95", "since"]);
     for breaker in breakers {
         let name = Text::new(Tone::Title, &breaker.name);
-        let mut kind = breaker.service_type.clone().unwrap_or_default();
-        if breaker.critical {
-            kind = format!("{kind} (critical)").trim_start().to_owned();
-        }
+        let kind = breaker.service_type.clone().unwrap_or_default();
+        let critical = if breaker.critical { "(critical)" } else { "" };
+        let kind = format!("{kind} {critical}");
         let p95 = breaker.response_times.as_ref().map(|times| took(times.p95));
         let row = row(breaker);
         let row = if breaker.consecutive_failures > 0 {
@@ -205,7 +204,7 @@ pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: System
         };
         rows.push([
             name,
-            kind.into(),
+            kind.trim().into(),
             state(breaker),
             row,
             breaker.failure_rate.map(percent).into(),

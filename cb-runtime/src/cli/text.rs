@@ -27,6 +27,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 /// A time that a call took, in seconds.
 pub(super) fn took(seconds: f64) -> String {
     match seconds {
+        ..0.000_01 => "<0.01ms".to_owned(),
         ..0.001 => format!("{:.2}ms", seconds * 1e3),
         0.001..0.01 => format!("{:.1}ms", seconds * 1e3),
         0.01..1.0 => format!("{:.0}ms", seconds * 1e3),

@@ -60,7 +60,7 @@ impl Server {
             match std::net::TcpListener::bind(address) {
                 Ok(listener) => break listener,
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                    std::thread::yield_now()
+                    std::thread::yield_now();
                 }
                 Err(error) => panic!("{error}"),
             }
