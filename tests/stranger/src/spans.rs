@@ -10,7 +10,7 @@ struct Client<'a>(&'a str);
 impl Client<'_> {
     #[circuit_breaker(
         name = "spans.method",
-        key = key,
+        key = key.as_ref(),
         span,
         call_timeout = "1s",
         cancelled = "failure",
