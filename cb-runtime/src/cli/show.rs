@@ -12,7 +12,7 @@ use super::{
     failure::{Failure, Finding},
     screen::{Rows, Screen, Shape, Text, Tone},
     status,
-    text::{ago, count, lasting, percent, took},
+    text::{ago, count, left, percent, took},
     wire::{Breaker, Function, Row, Times},
     words,
 };
@@ -68,7 +68,7 @@ pub(super) fn breaker(client: &Client, name: &str) -> Result<(Value, Breaker), F
 }
 
 fn one(screen: &mut Screen, breaker: &Row, now: SystemTime) -> Result<(), Failure> {
-    let next = breaker.remaining_open.map(|time| format!("in {}", lasting(time)));
+    let next = breaker.remaining_open.map(|time| format!("in {}", left(time)));
     let reason = breaker.last_opening.as_ref().map(words::opening);
     let openings = match (breaker.openings, reason) {
         (0, _) => "never".to_owned(),
@@ -156,7 +156,7 @@ fn functions(screen: &mut Screen, functions: &[Function]) -> Result<(), Failure>
     let mut rows = Rows::new(&["function", "place", "fallback"]);
     for function in functions {
         rows.push([
-            function.function.as_str().into(),
+            function.path.as_str().into(),
             format!("{}:{}", function.file, function.line).into(),
             function.fallback.clone().into(),
         ]);

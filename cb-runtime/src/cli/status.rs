@@ -10,7 +10,7 @@ use super::{
     client::{Answer, Client},
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
-    text::{ago, count, lasting, percent, time, took, word},
+    text::{ago, count, left, percent, time, took, word},
     wire::{Row, Status},
 };
 
@@ -175,7 +175,7 @@ fn listed(breakers: &[Row]) -> Rows {
             breaker.total("failures").to_string().into(),
             breaker.total("rejected").to_string().into(),
             p95.into(),
-            breaker.remaining_open.map(lasting).into(),
+            breaker.remaining_open.map(left).into(),
             breaker.since.as_str().into(),
         ]);
     }
@@ -188,10 +188,9 @@ pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: System
         Rows::new(&["breaker", "type", "state", "row", "errors", "calls", "p95", "since"]);
     for breaker in breakers {
         let name = Text::new(Tone::Title, &breaker.name);
-        let mut kind = breaker.service_type.clone().unwrap_or_default();
-        if breaker.critical {
-            kind = format!("{kind} (critical)").trim_start().to_owned();
-        }
+        let kind = breaker.service_type.clone().unwrap_or_default();
+        let critical = if breaker.critical { "(critical)" } else { "" };
+        let kind = format!("{kind} {critical}");
         let p95 = breaker.response_times.as_ref().map(|times| took(times.p95));
         let row = row(breaker);
         let row = if breaker.consecutive_failures > 0 {
@@ -200,12 +199,12 @@ pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: System
             row.into()
         };
         let since = match breaker.remaining_open {
-            Some(time) => format!("{}, probe in {}", ago(&breaker.since, now), lasting(time)),
+            Some(time) => format!("{}, probe in {}", ago(&breaker.since, now), left(time)),
             None => ago(&breaker.since, now),
         };
         rows.push([
             name,
-            kind.into(),
+            kind.trim().into(),
             state(breaker),
             row,
             breaker.failure_rate.map(percent).into(),

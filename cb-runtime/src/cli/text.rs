@@ -27,6 +27,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 /// A time that a call took, in seconds.
 pub(super) fn took(seconds: f64) -> String {
     match seconds {
+        ..0.000_01 => "<0.01ms".to_owned(),
         ..0.001 => format!("{:.2}ms", seconds * 1e3),
         0.001..0.01 => format!("{:.1}ms", seconds * 1e3),
         0.01..1.0 => format!("{:.0}ms", seconds * 1e3),
@@ -40,11 +41,16 @@ pub(super) fn lasting(seconds: f64) -> String {
     // What is longer than ten thousand years is meant to last for ever.
     match Duration::try_from_secs_f64(seconds) {
         Ok(time) if time.as_secs() < 315_360_000_000 => {
-            let whole = Duration::from_secs_f64(seconds.ceil());
-            if time >= Duration::from_secs(1) { show(whole) } else { show(time) }
+            // Of more than a second nobody counts the milliseconds.
+            if seconds < 1.0 { show(time) } else { show(Duration::from_secs_f64(seconds.round())) }
         }
         _ => "for ever".to_owned(),
     }
+}
+
+/// A time that is left, in seconds, as a countdown has it.
+pub(super) fn left(seconds: f64) -> String {
+    lasting(seconds.ceil().max(1.0))
 }
 
 /// How long before `now` something was, as "3m ago".
@@ -107,7 +113,11 @@ mod tests {
         assert_eq!(took(3.21), "3.2s");
         assert_eq!(took(90.0), "1m 30s");
         assert_eq!(lasting(0.25), "250ms");
-        assert_eq!(lasting(9.2), "10s");
+        assert_eq!(lasting(90.0), "1m 30s");
+        assert_eq!(lasting(3.876), "4s");
+        assert_eq!(left(9.2), "10s");
+        assert_eq!(left(0.0), "1s");
+        assert_eq!(left(1.8e19), "for ever");
         assert_eq!(lasting(1.8e19), "for ever");
         assert_eq!(percent(0.0), "0%");
         assert_eq!(percent(0.004), "0.4%");
