@@ -6,7 +6,7 @@
 //! ```no_run
 //! use cb_runtime::{admin::{self, Auth}, registry};
 //!
-//! # async fn main() {
+//! # async fn start() {
 //! tokio::spawn(admin::serve(9090, registry(), Auth::loopback_only()));
 //! # }
 //! ```
