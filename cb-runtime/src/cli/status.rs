@@ -182,10 +182,11 @@ fn listed(breakers: &[Row]) -> Rows {
     rows
 }
 
-/// What fits beside each other into 80 columns.
+/// What people look at first. Not all of it fits into 80 columns.
 pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: SystemTime) -> Rows {
     let mut rows =
-        Rows::new(&["breaker", "type", "state", "row", "errors", "calls", "p95", "since"]);
+        Rows::new(&["breaker", "type", "state", "row", "errors", "calls", "p95", "since"])
+            .dispensable(&["p95", "type", "calls"]);
     for breaker in breakers {
         let name = Text::new(Tone::Title, &breaker.name);
         let kind = breaker.service_type.clone().unwrap_or_default();
