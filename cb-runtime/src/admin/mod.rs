@@ -81,8 +81,10 @@ struct Shared {
 ///
 /// Makes the breakers that annotated functions declare, so that they are seen before a first call. May be
 /// called outside a runtime; then the events that `GET events` can go back to begin with the first request
-/// for them. [`Auth::loopback_only`] and the audit know where a request comes from if the program's server
-/// says so: with axum, by `into_make_service_with_connect_info::<SocketAddr>()`.
+/// for them. It is to be served on a runtime of tokio's with timers, as `#[tokio::main]` makes one.
+///
+/// [`Auth::loopback_only`] and the audit know where a request comes from if the program's server says so:
+/// with axum, by `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// ```
 /// use cb_runtime::{Registry, admin::{self, Auth, axum::Router}};

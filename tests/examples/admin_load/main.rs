@@ -66,7 +66,7 @@ async fn main() {
         let (breakers, stop) = (breakers.clone(), Arc::clone(&stop));
         move || {
             while !stop.load(Ordering::Relaxed) {
-                breakers.iter().take(10).for_each(|breaker| breaker.reset());
+                breakers.iter().take(10).for_each(cb_runtime::CircuitBreaker::reset);
                 std::thread::sleep(Duration::from_millis(10));
             }
         }

@@ -189,7 +189,7 @@ async fn a_host_in_the_address_is_looked_at_too() {
 
 #[tokio::test]
 async fn a_function_of_the_programs_says_who_may() {
-    let known = |request: &cb_runtime::admin::axum::http::request::Parts| match request
+    let known = |request: &axum::http::request::Parts| match request
         .headers
         .get("x-user")?
         .to_str()
