@@ -8,7 +8,7 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, 
 use serde::Serialize;
 use terminal_size::{Height, Width};
 
-use super::text::plain;
+use super::text::{escaped, plain};
 
 /// How something is, for its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,12 +83,12 @@ pub(super) struct Rows {
     header: &'static [&'static str],
     /// Left out, the first one first, where a terminal is too narrow.
     dispensable: &'static [&'static str],
-    rows: Vec<Vec<Text>>,
+    lines: Vec<Vec<Text>>,
 }
 
 impl Rows {
     pub(super) fn new(header: &'static [&'static str]) -> Self {
-        Self { header, dispensable: &[], rows: Vec::new() }
+        Self { header, dispensable: &[], lines: Vec::new() }
     }
 
     /// With columns that a narrow terminal may do without, the least important one first.
@@ -98,7 +98,7 @@ impl Rows {
 
     pub(super) fn push<const N: usize>(&mut self, row: [Text; N]) {
         debug_assert_eq!(N, self.header.len());
-        self.rows.push(row.into());
+        self.lines.push(row.into());
     }
 }
 
@@ -139,14 +139,14 @@ impl Screen {
 
     /// Writes a whole document.
     pub(super) fn document(&mut self, document: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, document)?;
-        writeln!(self.out)
+        let text = serde_json::to_string_pretty(document)?;
+        writeln!(self.out, "{}", escaped(&text))
     }
 
     /// Writes a document on a line of its own.
     pub(super) fn json_line(&mut self, document: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, document)?;
-        writeln!(self.out)
+        let text = serde_json::to_string(document)?;
+        writeln!(self.out, "{}", escaped(&text))
     }
 
     /// Texts with a space between them, but for empty ones.
@@ -201,7 +201,7 @@ impl Screen {
             return self.lines(&self.drawn(rows));
         }
         writeln!(self.out, "{}", rows.header.join("\t"))?;
-        for row in &rows.rows {
+        for row in &rows.lines {
             writeln!(self.out, "{}", tabs(row))?;
         }
         Ok(())
@@ -299,7 +299,7 @@ fn table_without(rows: &Rows, left_out: &[&str], width: u16) -> Table {
         |column: usize| rows.header.get(column).is_none_or(|name| !left_out.contains(name));
     let header = rows.header.iter().filter(|name| !left_out.contains(name));
     table.set_header(header.map(|name| Tone::Title.cell(name)));
-    for row in &rows.rows {
+    for row in &rows.lines {
         let cells = row.iter().enumerate().filter(|(column, _)| is_kept(*column));
         table.add_row(cells.map(|(_, Text { text, tone })| tone.cell(text)));
     }

@@ -11,6 +11,7 @@ use super::{
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
     text::{ago, count, left, percent, time, took, word},
+    values::State,
     wire::{Row, Status},
 };
 
@@ -52,7 +53,7 @@ fn all(client: &Client, listing: &Listing) -> Result<Answer, Failure> {
     let mut whole: Option<Answer> = None;
     loop {
         let mut query = Vec::new();
-        let state = listing.state.map(super::args::State::wire);
+        let state = listing.state.map(State::wire);
         for (name, value) in [
             ("service_type", listing.service_type.as_deref()),
             ("state", state),
