@@ -60,6 +60,10 @@
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
 //! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
 //! | `guide::operating`, `admin` (feature `admin`) | the management API and the dashboard |
+//! | [`guide::coming_from`] | what resilience4j, Polly, pybreaker, tower-resilience and failsafe call what |
+//! | [`guide::troubleshooting`] | a breaker that stays open, opens too often or never, or whose fallback does not answer |
+//! | `guide::testing_your_breakers` (feature `testing`) | tests of what a program does while a service is down |
+//! | `integrations` (features `tower`, `reqwest`) | breakers around clients and servers of other libraries |
 //! | [`Registry::explain`] | which value each setting has, and why |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
@@ -86,6 +90,8 @@
 //! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
 //! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
 //! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
+//! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
+//! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
@@ -119,6 +125,8 @@ mod describe;
 mod error;
 mod fallback;
 pub mod guide;
+#[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
+pub mod integrations;
 mod isolation;
 mod name;
 mod observe;

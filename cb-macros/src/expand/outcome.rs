@@ -36,6 +36,11 @@ pub(super) struct End {
 impl Expansion<'_> {
     /// Asks the breaker.
     pub(super) fn admit(&self) -> TokenStream {
+        let asked = self.ask();
+        if self.settings.has_span() { code!(span.admitted(#asked)) } else { asked }
+    }
+
+    fn ask(&self) -> TokenStream {
         let runtime = self.runtime;
         let enabled = self.settings.enabled.is_some();
         if self.settings.max_concurrent.is_none() {

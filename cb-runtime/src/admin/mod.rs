@@ -6,7 +6,7 @@
 //! ```no_run
 //! use cb_runtime::{admin::{self, Auth}, registry};
 //!
-//! # async fn main() {
+//! # async fn start() {
 //! tokio::spawn(admin::serve(9090, registry(), Auth::loopback_only()));
 //! # }
 //! ```
@@ -57,8 +57,10 @@ pub use auth::{Auth, Caller};
 pub use axum;
 use axum::{
     Router,
-    http::StatusCode,
+    extract::OriginalUri,
+    http::{Method, StatusCode, Uri},
     middleware,
+    response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use problem::Problem;
@@ -127,11 +129,13 @@ pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
         .with_state(shared)
 }
 
-async fn unknown_path() -> Problem {
-    Problem::not_found(
-        "there is nothing at this path: `openapi.json` has all that there are",
-        Vec::new(),
-    )
+async fn unknown_path(method: Method, uri: Uri, original: OriginalUri) -> Response {
+    // Of a router that is nested under a prefix, this is where the prefix with a slash behind it ends up.
+    if uri.path() == "/" && matches!(method, Method::GET | Method::HEAD) {
+        return dashboard::page(original).await;
+    }
+    let detail = "there is nothing at this path: `openapi.json` has all that there are";
+    Problem::not_found(detail, Vec::new()).into_response()
 }
 
 async fn wrong_method() -> Problem {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use ureq::{
     Agent, Body,
     config::Config,
-    http::{Request, Response, StatusCode, header},
+    http::{self, Request, Response, StatusCode, header, request},
     tls::{RootCerts, TlsConfig},
 };
 
@@ -151,12 +151,7 @@ impl Client {
         self.timeout.unwrap_or(PATIENCE)
     }
 
-    fn request(
-        &self,
-        method: &str,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> ureq::http::request::Builder {
+    fn request(&self, method: &str, path: &[&str], query: &[(&str, &str)]) -> request::Builder {
         let mut request = Request::builder()
             .method(method)
             .uri(self.address.of(path, query))
@@ -171,7 +166,7 @@ impl Client {
 
     fn json(
         &self,
-        request: ureq::http::request::Builder,
+        request: request::Builder,
         body: &str,
         patience: Option<Duration>,
         also: &[u16],
@@ -185,7 +180,7 @@ impl Client {
 
     fn send(
         &self,
-        request: ureq::http::request::Builder,
+        request: request::Builder,
         body: &str,
         patience: Option<Duration>,
     ) -> Result<Response<Body>, Failure> {
@@ -194,7 +189,7 @@ impl Client {
 
     fn send_also(
         &self,
-        request: ureq::http::request::Builder,
+        request: request::Builder,
         body: &str,
         patience: Option<Duration>,
         also: &[u16],
@@ -267,7 +262,7 @@ impl Client {
         ))
     }
 
-    fn unsendable(&self, error: &ureq::http::Error) -> Failure {
+    fn unsendable(&self, error: &http::Error) -> Failure {
         Failure::Usage(format!("this cannot be asked of {}: {error}", self.address))
     }
 

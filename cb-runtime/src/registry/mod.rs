@@ -1,5 +1,7 @@
 //! Breakers by name, and what the program declares about them.
 
+#[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
+mod by_code;
 mod by_name;
 mod calls;
 #[cfg(feature = "config")]
@@ -32,6 +34,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+#[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
+pub(crate) use by_code::Asked;
+#[cfg(all(feature = "tower", not(cb_loom)))]
+pub(crate) use by_code::Keyed;
 use by_name::ByName;
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
 #[cfg(feature = "export")]

@@ -39,6 +39,14 @@ impl Core {
         self.word().turns_away().then(|| self.count_refused(Refused::Open))
     }
 
+    /// Turns away and counts one call of a breaker that was found [shut](Core::is_shut).
+    #[cfg(feature = "tower")]
+    pub(crate) fn turn_away(&self) -> Refusal<'_> {
+        let word = self.word();
+        let refused = if word.is_forced_open() { Refused::ForcedOpen } else { Refused::Open };
+        self.refuse(refused, word)
+    }
+
     #[inline]
     pub(super) fn ticket(&self, word: Word, role: Role) -> Ticket {
         if role != Role::Uncounted {

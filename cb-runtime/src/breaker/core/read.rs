@@ -36,8 +36,11 @@ impl Core {
     }
 
     /// Whether the breaker is open and turns calls away, so that one more would be made in vain.
-    pub(in crate::breaker) fn is_shut(&self) -> bool {
-        !self.word().is_disabled() && self.state() == State::Open
+    #[inline]
+    pub(crate) fn is_shut(&self) -> bool {
+        let word = self.word();
+        !word.is_closed()
+            && (word.turns_away() || (!word.is_disabled() && self.state() == State::Open))
     }
 
     pub(crate) fn mode(&self) -> Mode {

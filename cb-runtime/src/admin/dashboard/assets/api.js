@@ -82,7 +82,7 @@ export const api = {
   resetType: (/** @type {string} */ type, /** @type {object} */ body) => json("POST", `reset-by-type/${encodeURIComponent(type)}`, body),
   mode: (/** @type {Named} */ row, /** @type {object} */ body) => json("POST", path("mode", row), body),
   config: (/** @type {Named} */ row, /** @type {object} */ settings, /** @type {string} */ reason) =>
-    json("PUT", path("config", { name: row.parent ?? row.name }, reason ? { reason } : {}), settings),
+    json("PUT", path("config", row, reason ? { reason } : {}), settings),
   events,
 };
 

@@ -113,7 +113,7 @@ function plot(kind, place, data) {
   const options = {
     width: place.clientWidth,
     height: HEIGHT,
-    padding: [8, 12, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { live: true },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 } },
     scales: {

@@ -5,6 +5,8 @@ import { span } from "./format.js";
 import { store } from "./store.js";
 
 const EVERY = 2000;
+/** After an event; then also no sooner after the last look. */
+const SOON = 600;
 const EVERY_HIDDEN = 15000;
 /** At the most, a look at all breakers takes this share of the time. */
 const SHARE = 0.2;
@@ -25,30 +27,43 @@ export class Live extends EventTarget {
   #looks = 0;
   #isLooking = false;
   #again = false;
+  #isSoon = false;
+  #began = 0;
+  #took = 0;
   /** @type {string | null} */
   #instance = null;
   #isListening = false;
 
   start() {
-    document.addEventListener("visibilitychange", () => document.hidden || this.soon(0));
-    addEventListener("online", () => this.soon(0));
-    this.soon(0);
+    document.addEventListener("visibilitychange", () => document.hidden || this.now());
+    addEventListener("online", () => this.now());
+    this.now();
   }
 
-  /** Looks again soon: something has happened. */
-  soon(wait = 150) {
-    if (this.#isLooking) {
-      this.#again = true;
-      return;
-    }
+  /** Looks again at once. */
+  now() {
+    if (this.#isLooking) this.#again = true;
+    else this.#wait(0);
+  }
+
+  /** Looks again before long: something has happened, and the event has told the most of it. */
+  soon() {
+    if (this.#isLooking) this.#again = true;
+    else if (!this.#isSoon) this.#wait(this.#began + Math.max(SOON, this.#took / SHARE) - performance.now());
+    this.#isSoon = true;
+  }
+
+  /** @param {number} time */
+  #wait(time) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), wait);
+    this.#timer = setTimeout(() => this.#look(), Math.max(time, 0));
   }
 
   async #look() {
     this.#isLooking = true;
     this.#again = false;
-    const began = performance.now();
+    this.#isSoon = false;
+    this.#began = performance.now();
     try {
       const status = await api.status();
       this.#arrived(status);
@@ -59,11 +74,11 @@ export class Live extends EventTarget {
     }
     this.#isLooking = false;
     if (this.phase === "gate") return;
-    const took = performance.now() - began;
-    const every = document.hidden ? EVERY_HIDDEN : this.phase === "gone" ? EVERY / 2 : this.#looks < 2 ? EVERY / 2 : EVERY;
-    const wait = this.#again ? Math.max(250, took) : Math.max(every, took / SHARE);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), wait);
+    this.#took = performance.now() - this.#began;
+    // Two looks make the first rates.
+    const isEarly = this.phase === "gone" || this.#looks < 2;
+    const every = this.#again ? SOON : document.hidden ? EVERY_HIDDEN : isEarly ? EVERY / 2 : EVERY;
+    this.#wait(Math.max(every, this.#took / SHARE) - this.#took);
   }
 
   /** Alerts and advice, which change more slowly. */
@@ -129,7 +144,7 @@ export class Live extends EventTarget {
         });
       } catch {
         // The look at the status says what is wrong, and whether to ask for another token.
-        this.soon(0);
+        this.now();
       }
       isFirst = false;
       failures += 1;
@@ -141,7 +156,7 @@ export class Live extends EventTarget {
 
   /** @param {any} data */
   #connected(data) {
-    if (this.#instance !== data.instance || this.phase !== "live") this.soon(0);
+    if (this.#instance !== data.instance || this.phase !== "live") this.now();
   }
 
   /** @param {any} detail */

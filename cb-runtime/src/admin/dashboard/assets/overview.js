@@ -8,15 +8,15 @@ import { store } from "./store.js";
 const mark = icon("info");
 const word = el("p", { class: "verdict-word" });
 const why = el("p", { class: "verdict-why" });
-const score = el("dd");
-const calls = el("dd");
-const errors = el("dd");
+const score = el("span");
+const calls = el("span");
+const errors = el("span");
 const callChart = spark("for-calls");
 const errorChart = spark("for-errors");
 
 export function startOverview() {
   const figure = (/** @type {string} */ name, /** @type {any} */ value, /** @type {any} */ chart) =>
-    el("div", { class: "figure" }, el("dt", { text: name }), el("div", { class: "figure-chart" }, value, chart));
+    el("div", { class: "figure" }, el("dt", { text: name }), el("dd", {}, value, chart));
   byId("overview").append(
     el("div", { class: "verdict" }, mark, el("div", {}, word, why)),
     el("dl", { class: "figures" }, figure("Score", score, null), figure("Calls / s", calls, callChart), figure("Error rate", errors, errorChart)),
@@ -61,7 +61,7 @@ function title() {
 /** The filter and the order. @param {() => void} resetAll */
 export function startTools(resetAll) {
   const { choice } = store;
-  const text = el("input", { type: "search", id: "filter", placeholder: "Filter by name or type", "aria-label": "Filter by name or type", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", on: { input: () => store.choose({ text: text.value.trim() }) } });
+  const text = el("input", { type: "search", id: "filter", placeholder: "Name or type", "aria-label": "Filter by name or type", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", on: { input: () => store.choose({ text: text.value.trim() }) } });
   const type = el("select", { id: "type", "aria-label": "Type of service", on: { change: () => store.choose({ type: type.value }) } });
   const order = { trouble: "Trouble first", name: "By name", rate: "Most calls first", errors: "Most errors first" };
   const sort = el("select", { id: "sort", "aria-label": "Order", on: { change: () => store.choose({ sort: sort.value }) } }, ...Object.entries(order).map(([value, name]) => el("option", { value, text: name })));

@@ -6,6 +6,8 @@ import { store } from "./store.js";
 
 /** The events that are kept on the page. */
 const MOST = 200;
+/** The alerts that are shown; who has more of them filters the list. */
+const MOST_ALERTS = 100;
 const RANK = { critical: 0, warning: 1, info: 2 };
 
 /* Alerts */
@@ -36,8 +38,8 @@ function writeAlerts() {
   const important = alerts.filter((alert) => alert.severity !== "info");
   const notices = alerts.filter((alert) => alert.severity === "info");
   keepingFocus(() => {
-    loud.replaceChildren(...important.map(alertLine));
-    quiet.replaceChildren(...notices.map(alertLine), ...store.advice.map(adviceLine));
+    loud.replaceChildren(...lines(important, alertLine));
+    quiet.replaceChildren(...lines(notices, alertLine), ...lines(store.advice, adviceLine));
   });
   calm.hidden = important.length > 0;
   setText(calm, "Nothing needs to be looked at.");
@@ -46,6 +48,13 @@ function writeAlerts() {
   quietPart.hidden = parts.length === 0;
   setText(badge, important.length ? count(important.length) : "");
   setText(byId("alerts-count"), important.length ? count(important.length) : "");
+}
+
+/** The first of them, and how many follow. @param {any[]} all @param {(one: any) => Node} line */
+function lines(all, line) {
+  const rest = all.length - MOST_ALERTS;
+  const more = rest > 0 ? [el("li", { class: "alert soft", text: `and ${count(rest)} more` })] : [];
+  return [...all.slice(0, MOST_ALERTS).map(line), ...more];
 }
 
 /** @param {() => void} change */
@@ -113,7 +122,7 @@ export function addEvent(event) {
 function flush() {
   if (waiting.length === 0) return;
   none.hidden = true;
-  const lines = waiting.reverse().map(eventLine);
+  const lines = waiting.reverse().map((event) => eventLine(event));
   waiting = [];
   // Who has scrolled down reads on where they were.
   const read = stream.scrollTop;
@@ -126,14 +135,15 @@ function flush() {
 /** @param {boolean} paused */
 function setPaused(paused) {
   isPaused = paused;
-  setAttr(pause, paused);
+  pause.setAttribute("aria-pressed", String(paused));
+  setText(pause, paused ? "Resume" : "Pause");
   if (!paused) flush();
 }
 
-/** @param {HTMLElement} button @param {boolean} paused */
-function setAttr(button, paused) {
-  button.setAttribute("aria-pressed", String(paused));
-  setText(button, paused ? "Resume" : "Pause");
+/** The same words without the name before them. @param {string} words */
+function alone(words) {
+  const rest = words.replace(/^(is|was) /, "");
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 /** One event, with its breaker's name where that is not plain already. @param {any} event */
@@ -145,7 +155,7 @@ export function eventLine(event, { isNamed = true } = {}) {
   else {
     if (isNamed && event.name) text.append(link(event.name), " ");
     const words = eventText(event);
-    text.append(isNamed && event.name ? words : words.charAt(0).toUpperCase() + words.slice(1));
+    text.append(isNamed && event.name ? words : alone(words));
   }
   return el("li", { class: "event", "data-kind": kind }, el("time", { text: clock(at), datetime: new Date(at).toISOString(), title: fullTime(at) }), icon(kind === "restarted" ? "reset" : kind), text);
 }

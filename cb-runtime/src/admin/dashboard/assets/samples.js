@@ -20,18 +20,18 @@ class Track {
 
 /** The measurements of all breakers, and of all taken together under the name `""`. */
 export class Samples {
-  constructor() {
-    this.forget();
-  }
+  /** When each look was, in seconds of the server's clock; a ring. */
+  times = new Float64Array(KEPT).fill(NaN);
+  next = 0;
+  seen = 0;
+  /** @type {Map<string, Track>} */
+  tracks = new Map();
 
   /** Begins anew, as the program has. */
   forget() {
-    /** When each look was, in seconds of the server's clock; a ring. */
-    this.times = new Float64Array(KEPT).fill(NaN);
-    this.next = 0;
-    this.seen = 0;
-    /** @type {Map<string, Track>} */
-    this.tracks = new Map();
+    this.times.fill(NaN);
+    [this.next, this.seen] = [0, 0];
+    this.tracks.clear();
   }
 
   /**

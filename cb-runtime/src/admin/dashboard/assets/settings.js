@@ -59,9 +59,8 @@ export function editSettings(breaker, done) {
     setText(summary, changes.length === 0 ? "Nothing is changed yet." : changes.map(({ name, before, input }) => `${name}: ${before || "off"} → ${input.value.trim() || "off"}`).join(", "));
   };
   compare();
-  const who = breaker.parent ? `${breaker.parent}, for all its keys` : breaker.name;
   ask({
-    title: `Settings of ${who}`,
+    title: `Settings of ${breaker.name}`,
     body: [
       el("p", { class: "soft", text: "They are in force at once, until the program ends; calls under way end under the settings they began with. Below each is where it comes from now." }),
       el("div", { class: "scroll settings-grid" }, ...rows),
@@ -84,7 +83,7 @@ export function editSettings(breaker, done) {
       if (emptied) throw new InputError(`${emptied.name}: a setting can be changed here, and not taken away; that is done where it was given.`, emptied.name);
       const settings = Object.fromEntries(changes.map(({ name, input }) => [name, read(name, input.value)]));
       done(await api.config(breaker, settings, reason.value.trim()));
-      return `The settings of ${who} were changed.`;
+      return `The settings of ${breaker.name} were changed.`;
     },
   });
 }

@@ -44,6 +44,8 @@ export function drawSpark(chart, values, least) {
       if (begun < 0) begun = at;
     } else if (begun >= 0) {
       area += `L${(from + (at - 1) * step).toFixed(1)} ${HEIGHT}Z`;
+      // One alone is a dot, by its round ends.
+      if (begun === at - 1) line += "h0";
       begun = -1;
     }
   }

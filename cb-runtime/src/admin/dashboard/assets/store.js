@@ -31,6 +31,7 @@ class Store extends EventTarget {
   #shown = [];
   /** The server's clock, less this page's own, which no one sets. */
   #ahead = Date.now() - performance.now();
+  #isAsked = false;
 
   /** Now, by the server's clock, in milliseconds. */
   now() {
@@ -61,12 +62,16 @@ class Store extends EventTarget {
     this.tell("rows");
   }
 
-  /** Takes one breaker's newer answer. @param {any} row */
-  takeOne(row) {
-    if (!this.rows.has(row.name)) return;
+  /** Takes one breaker's newer state. However many come at once, they are shown once. @param {any} row */
+  #takeOne(row) {
     this.rows.set(row.name, prepare(row, this.now()));
-    this.arrange();
-    this.tell("rows");
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    setTimeout(() => {
+      this.#isAsked = false;
+      this.arrange();
+      this.tell("rows");
+    }, 30);
   }
 
   /** Takes what an event says of a breaker, ahead of the next look. @param {any} event */
@@ -77,9 +82,9 @@ class Store extends EventTarget {
       const remaining = event.to === "open" && event.open_for ? event.open_for : null;
       const change = { at: event.at, to: event.to };
       const timeline = row.timeline.some((/** @type {any} */ old) => old.at === change.at && old.to === change.to) ? row.timeline : [...row.timeline, change];
-      this.takeOne({ ...row, state: event.to, since: event.at, remaining_open: remaining, timeline, last_error: event.error ?? row.last_error });
+      this.#takeOne({ ...row, state: event.to, since: event.at, remaining_open: remaining, timeline, last_error: event.error ?? row.last_error });
     } else if (event.event === "mode_changed") {
-      this.takeOne({ ...row, mode: event.to, since: event.at });
+      this.#takeOne({ ...row, mode: event.to, since: event.at });
     }
   }
 
