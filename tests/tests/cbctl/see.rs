@@ -181,7 +181,9 @@ fn what_comes_from_elsewhere_steers_nothing() {
         &["health"],
         &["events"],
         &["metrics"],
+        &["show", "noisy", "--json"],
         &["show", "\u{1b}[2J"],
+        &["show", "\u{9b}2J", "--json"],
         &["mode", "noisy\u{202e}", "normal"],
     ] {
         let ended = ask(&server, command);

@@ -14,7 +14,7 @@ fn seen(server: &Server, args: &str, variables: &[(&str, &str)], input: &str) ->
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CBCTL_TOKEN", "CBCTL_TOKEN_FILE"] {
         script.env_remove(name);
     }
-    let line = format!("stty cols 100 rows 30; '{CBCTL}' {args}; echo status $?");
+    let line = format!("stty cols ${{WIDTH:-100}} rows 30; '{CBCTL}' {args}; echo status $?");
     let child = script
         .args(["-q", "-e", "-c", &line, "/dev/null"])
         .env("CBCTL_URL", server.url())
@@ -63,6 +63,18 @@ fn no_color_is_obeyed() {
             assert!(line.chars().count() <= 100 || command == "events", "too wide: {line}");
         }
     }
+}
+
+#[test]
+fn a_narrow_terminal_has_fewer_columns() {
+    let server = Server::start();
+    let Some(text) = seen(&server, "status", &[("NO_COLOR", "1"), ("WIDTH", "60")], "") else {
+        return;
+    };
+    let header = text.lines().find(|line| line.starts_with("breaker")).unwrap();
+    let columns: Vec<&str> = header.split_whitespace().collect();
+    assert_eq!(columns, ["breaker", "state", "row", "errors", "calls", "since"], "{text}");
+    assert!(text.contains("\nweb_app/database  closed "), "no name is broken: {text}");
 }
 
 #[test]
