@@ -76,11 +76,11 @@ struct Shared {
     refusals: audit::Refusals,
 }
 
-/// The management API of a registry, and its dashboard, to be nested where the user likes, best with
-/// `nest_service`; at the root, with `merge`.
+/// The management API of a registry, and its dashboard, to be nested where the user likes; at the root, with
+/// `merge`.
 ///
-/// Nested under `/breakers`, the page is at `/breakers`; axum hands `/breakers/` to no nested router, so a
-/// program that wants that too redirects it.
+/// Nested under `/breakers` with axum's `nest_service`, the page is at `/breakers` and at `/breakers/`; with
+/// `nest`, the latter is nobody's.
 ///
 /// Makes the breakers that annotated functions declare, so that they are seen before a first call. May be
 /// called outside a runtime; then the events that `GET events` can go back to begin with the first request

@@ -32,7 +32,7 @@ async fn is_whole(place: &str) {
 async fn files_are_found_from_the_page_wherever_it_is() {
     let server = Server::nested(&["/breakers", "/api/circuit-breaker", "/a&b"]);
     is_whole(&Server::start().url("")).await;
-    for path in ["breakers", "api/circuit-breaker", "a&b", "breakers?x=/"] {
+    for path in ["breakers", "api/circuit-breaker", "a&b", "breakers?x=/", "breakers/", "a&b/"] {
         is_whole(&server.url(path)).await;
     }
 }

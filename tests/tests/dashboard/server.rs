@@ -43,7 +43,7 @@ impl Server {
     pub(crate) fn nested(prefixes: &[&str]) -> Self {
         let registry = Registry::new();
         let nest = |router: axum::Router, prefix: &&str| {
-            router.nest(prefix, admin::router(&registry, Auth::loopback_only()))
+            router.nest_service(prefix, admin::router(&registry, Auth::loopback_only()))
         };
         let router = prefixes.iter().fold(axum::Router::new(), nest);
         Self::serving(registry, router, "127.0.0.1:0".parse().unwrap())
