@@ -124,6 +124,8 @@ mod primitive;
 #[cfg(all(feature = "prometheus", not(cb_loom)))]
 pub mod prometheus;
 mod registry;
+#[cfg(all(feature = "redis", not(cb_loom)))]
+mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod window;
@@ -167,3 +169,8 @@ pub use registry::{
 };
 #[cfg(feature = "config")]
 pub use registry::{Loaded, WatchError};
+#[cfg(all(feature = "redis", not(cb_loom)))]
+pub use shared::{
+    Exchange, OpenOn, SharedError, SharedHandle, SharedOptions, SharedState, SharedStateError,
+    SharedStatus,
+};

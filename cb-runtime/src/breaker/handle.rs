@@ -11,6 +11,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
+    __private::{admit_async, admit_blocking},
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
     error::{CallError, CircuitError},
@@ -67,7 +68,7 @@ impl CircuitBreaker {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let held = match self.hold() {
+        let held = match admit_async!(self.hold()) {
             Ok(held) => held,
             Err(refusal) => return Err(CallError::Rejected(refusal.into_error())),
         };
@@ -84,7 +85,7 @@ impl CircuitBreaker {
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
-        match self.hold() {
+        match admit_blocking!(self.hold()) {
             Ok(held) => into_result(call::run(held, call, by_result)),
             Err(refusal) => Err(CallError::Rejected(refusal.into_error())),
         }
@@ -141,6 +142,11 @@ impl CircuitBreaker {
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
         match self.0.admit() {
             Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
+            #[cfg(feature = "redis")]
+            Err(refusal) if refusal.wants_lease() => match refusal.lease_blocking() {
+                Ok(held) => Ok(Permit::new(Arc::clone(&self.0), held.into_parts().1)),
+                Err(refusal) => Err(refusal.into_error()),
+            },
             Err(refusal) => Err(refusal.into_error()),
         }
     }

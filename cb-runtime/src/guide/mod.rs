@@ -6,3 +6,7 @@ pub mod choosing_a_fallback {}
 #[cfg(feature = "config")]
 #[doc = include_str!("configuration.md")]
 pub mod configuration {}
+
+#[cfg(feature = "redis")]
+#[doc = include_str!("many_instances.md")]
+pub mod many_instances {}

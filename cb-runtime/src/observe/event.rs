@@ -137,6 +137,27 @@ pub enum Event {
         /// The settings that are others than before.
         changes: Vec<SettingChange>,
     },
+    /// The store does not answer through which breakers are shared with other instances of the program:
+    /// they decide alone from here on. Told once, however long that lasts. With the feature `redis`.
+    #[non_exhaustive]
+    StoreDegraded {
+        /// What the store is called, in the place of a breaker's name; without a password.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+        /// Why.
+        why: String,
+    },
+    /// The store answers again, and breakers are shared again.
+    #[non_exhaustive]
+    StoreRestored {
+        /// What the store is called, in the place of a breaker's name.
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        at: SystemTime,
+    },
 }
 
 /// What had been counted when a breaker changed its state.
@@ -236,6 +257,8 @@ impl Event {
             | Self::FallbackUsed { name, .. }
             | Self::Reset { name, .. }
             | Self::ModeChanged { name, .. }
+            | Self::StoreDegraded { name, .. }
+            | Self::StoreRestored { name, .. }
             | Self::ConfigChanged { name, .. } => name,
         }
     }
@@ -250,6 +273,8 @@ impl Event {
             | Self::FallbackUsed { at, .. }
             | Self::Reset { at, .. }
             | Self::ModeChanged { at, .. }
+            | Self::StoreDegraded { at, .. }
+            | Self::StoreRestored { at, .. }
             | Self::ConfigChanged { at, .. } => *at,
         }
     }

@@ -53,7 +53,6 @@ impl Declaration {
         self
     }
 
-    #[cfg(any(feature = "admin", feature = "prometheus", feature = "otel"))]
     pub(super) fn is_keyed(&self) -> bool {
         self.is_keyed
     }

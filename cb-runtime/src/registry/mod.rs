@@ -17,6 +17,8 @@ mod keyed;
 mod load;
 mod make;
 mod registered;
+#[cfg(all(feature = "redis", not(cb_loom)))]
+mod share;
 mod site;
 mod subscription;
 #[cfg(feature = "config")]
@@ -88,6 +90,8 @@ struct Shared {
     fallbacks: Fallbacks,
     alert_bounds: RwLock<Bounds>,
     made: Made,
+    #[cfg(all(feature = "redis", not(cb_loom)))]
+    sharing: share::Sharing,
     #[cfg(feature = "config")]
     loading: load::Loading,
 }
@@ -151,6 +155,13 @@ impl Registry {
     fn tell_of_calls(&self) {
         let wanted = self.0.hub.wants_calls();
         self.iter().for_each(|breaker| breaker.0.set_narrated(wanted));
+    }
+
+    /// Whether the store answers through which breakers are shared; `None` where they are not.
+    #[cfg(any(not(feature = "redis"), cb_loom))]
+    #[allow(clippy::unused_self, reason = "has the shape of the other")]
+    pub(crate) fn store_connected(&self) -> Option<bool> {
+        None
     }
 
     fn hub(&self) -> Arc<Hub> {

@@ -75,7 +75,10 @@ impl Core {
         let opening = inner.machine.opening();
         let opened =
             |change: &Change| matches!(change, Change::Transition(t) if t.opening.is_some());
-        let watch = (news.iter().any(opened) && timer::can_watch()).then_some(opening.until);
+        // An opening may get another end, too.
+        let has_other_end = self.published.until() != opening.until;
+        let is_new = has_other_end || news.iter().any(opened);
+        let watch = (is_new && timer::can_watch()).then_some(opening.until);
         let generation = inner.machine.generation();
         if watch.is_some() {
             inner.machine.set_watched(generation, true);
@@ -87,7 +90,7 @@ impl Core {
         if checks {
             inner.machine.set_checked(generation, true);
         }
-        let changes = !news.is_empty();
+        let changes = has_other_end || !news.is_empty();
         for change in news {
             let event = self.event(change, inner, now);
             inner.put(event, now);
@@ -156,6 +159,8 @@ impl Core {
             Refused::ForcedOpen => Rejection::ForcedOpen,
             Refused::Shed => Rejection::Shed,
             Refused::BulkheadFull(_) => Rejection::BulkheadFull,
+            #[cfg(feature = "redis")]
+            Refused::Lease => Rejection::HalfOpen,
         };
         self.tell_of_call(|name, at| Event::CallRejected { name, at, reason });
     }

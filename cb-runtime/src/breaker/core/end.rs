@@ -112,6 +112,8 @@ impl Core {
         drop(inner);
         drop(replaced);
         self.after(aftermath);
+        #[cfg(feature = "redis")]
+        self.end_lease(ticket, judged);
     }
 
     /// Takes the end of a call that was dropped.

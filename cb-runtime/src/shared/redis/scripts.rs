@@ -1,0 +1,182 @@
+//! The scripts, how they are called, and what they answer.
+
+use std::sync::OnceLock;
+
+use redis::{FromRedisValue, Script, ScriptInvocation, Value};
+
+use crate::shared::wire::{GivenBack, Opening, Order, Reply, Request, Synced, View};
+
+/// Where things are in Redis.
+#[derive(Clone)]
+pub(super) struct Keys {
+    latest: String,
+    index: String,
+    forget: String,
+    living: String,
+    pages: String,
+    channel: String,
+}
+
+impl Keys {
+    pub(super) fn new(prefix: &str) -> Self {
+        // The number is that of this layout: another one has nothing to do with this.
+        let key = |what: &str| format!("{{{prefix}}}:v1:{what}");
+        Self {
+            latest: key("latest"),
+            index: key("index"),
+            forget: key("forget"),
+            living: key("living"),
+            pages: key("b:"),
+            channel: key("changes"),
+        }
+    }
+
+    pub(super) fn channel(&self) -> &str {
+        &self.channel
+    }
+}
+
+/// Each kind of change has one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Sync,
+    Leave,
+    Open,
+    Close,
+    Withdraw,
+    Lease,
+    GiveBack,
+    Order,
+}
+
+macro_rules! script {
+    ($clock:literal, $name:literal) => {
+        concat!(
+            include_str!(concat!("scripts/", $clock)),
+            include_str!("scripts/common.lua"),
+            include_str!(concat!("scripts/", $name)),
+        )
+    };
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 8] = [
+        (Self::Sync, script!("now.lua", "sync.lua")),
+        (Self::Leave, script!("now.lua", "leave.lua")),
+        (Self::Open, script!("now.lua", "open.lua")),
+        (Self::Close, script!("now.lua", "close.lua")),
+        (Self::Withdraw, script!("now.lua", "withdraw.lua")),
+        (Self::Lease, script!("now.lua", "lease.lua")),
+        (Self::GiveBack, script!("now.lua", "give_back.lua")),
+        (Self::Order, script!("now.lua", "order.lua")),
+    ];
+
+    /// The script, which Redis is asked for by its hash and told where it does not know it.
+    fn script(self) -> &'static Script {
+        static SCRIPTS: OnceLock<Vec<Script>> = OnceLock::new();
+        let scripts =
+            SCRIPTS.get_or_init(|| Self::ALL.iter().map(|(_, code)| Script::new(code)).collect());
+        &scripts[self as usize]
+    }
+
+    /// What it answers.
+    pub(super) fn read(self, answer: Value) -> Option<Reply> {
+        match self {
+            Self::Sync => {
+                let (now, cursor, lost, living, more, views): (u64, u64, u8, u32, u8, Vec<String>) =
+                    FromRedisValue::from_redis_value(answer).ok()?;
+                let views = views.iter().filter_map(|view| serde_json::from_str(view).ok());
+                Some(Reply::Synced(Synced {
+                    now,
+                    cursor,
+                    lost: lost == 1,
+                    living,
+                    views: views.collect(),
+                    more: more == 1,
+                }))
+            }
+            Self::Leave | Self::Withdraw => {
+                let (now,) = FromRedisValue::from_redis_value(answer).ok()?;
+                Some(Reply::Done { now })
+            }
+            Self::Lease => {
+                let (granted, number, view): (u8, u64, String) =
+                    FromRedisValue::from_redis_value(answer).ok()?;
+                let view = serde_json::from_str(&view).ok()?;
+                Some(Reply::Lease {
+                    lease: if granted == 1 { Ok(number) } else { Err(number) },
+                    view,
+                })
+            }
+            Self::Open | Self::Close | Self::GiveBack | Self::Order => {
+                let (accepted, view): (u8, String) =
+                    FromRedisValue::from_redis_value(answer).ok()?;
+                let view: View = serde_json::from_str(&view).ok()?;
+                Some(Reply::Told { accepted: accepted == 1, view })
+            }
+        }
+    }
+}
+
+/// The call of the script for a request.
+pub(super) fn of(keys: &Keys, request: &Request) -> (Kind, ScriptInvocation<'static>) {
+    let begin = |kind: Kind, name: &str| {
+        let Keys { latest, index, forget, living, pages, channel } = keys;
+        let mut call = kind.script().prepare_invoke();
+        for key in [latest, index, forget, living] {
+            call.key(key);
+        }
+        call.key(format!("{pages}{name}")).arg(channel).arg(name);
+        call
+    };
+    match request {
+        Request::Sync { instance, cursor, ttl } => {
+            let mut call = begin(Kind::Sync, "");
+            call.arg(instance).arg(cursor).arg(ttl);
+            (Kind::Sync, call)
+        }
+        Request::Leave { instance } => {
+            let mut call = begin(Kind::Leave, "");
+            call.arg(instance);
+            (Kind::Leave, call)
+        }
+        Request::Open(opening) => {
+            let Opening { name, instance, base, decided, time, row, needed, again } = opening;
+            let mut call = begin(Kind::Open, name);
+            call.arg(instance).arg(base).arg(decided).arg(time).arg(row).arg(needed);
+            call.arg(u8::from(*again));
+            (Kind::Open, call)
+        }
+        Request::Close { name, instance, base } => {
+            let mut call = begin(Kind::Close, name);
+            call.arg(instance).arg(base);
+            (Kind::Close, call)
+        }
+        Request::Withdraw { name, instance } => {
+            let mut call = begin(Kind::Withdraw, name);
+            call.arg(instance);
+            (Kind::Withdraw, call)
+        }
+        Request::Lease { name, instance, most, ttl } => {
+            let mut call = begin(Kind::Lease, name);
+            call.arg(instance).arg(most).arg(ttl);
+            (Kind::Lease, call)
+        }
+        Request::GiveBack(given) => {
+            let GivenBack { name, instance, lease, success_of } = given;
+            let mut call = begin(Kind::GiveBack, name);
+            call.arg(instance).arg(lease).arg(success_of);
+            (Kind::GiveBack, call)
+        }
+        Request::Order { name, order, lasts } => {
+            let (about, words) = match order {
+                Order::Reset => ("x", ""),
+                Order::Mode(mode) => ("m", mode.as_str()),
+                Order::Config(settings) => ("g", settings.as_str()),
+            };
+            let mut call = begin(Kind::Order, name);
+            call.arg(about).arg(words).arg(lasts);
+            (Kind::Order, call)
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Breakers that several instances share: in memory on a paused clock, and through a real Redis that is
+//! killed, frozen, slowed down, started empty and cut off.
+
+#![cfg(feature = "redis")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod memory;
