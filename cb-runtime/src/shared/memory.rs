@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{
     book::Book,
+    office::AtOnce,
     store::{Heard, Line, Store, Trouble},
     wire::{Millis, Reply, Request},
 };
@@ -94,6 +95,11 @@ impl Store for Exchange {
 
     fn name(&self) -> String {
         "memory".to_owned()
+    }
+
+    fn at_once(&self) -> Option<AtOnce> {
+        let exchange = self.clone();
+        Some(Box::new(move |request| exchange.lock().take(request).ok()))
     }
 
     async fn connect(&self) -> Result<(Self, mpsc::Receiver<Heard>), Trouble> {

@@ -15,17 +15,23 @@ use crate::{
     breaker::{
         Mode,
         core::Core,
-        lease::{Ask, Fellowship},
+        lease::{Answer, Ask, Asker, Fellowship},
         machine::Judged,
     },
     clock::Tick,
     name::Name,
 };
 
-use super::wire::GivenBack;
+use super::{
+    options::SharedOptions,
+    wire::{GivenBack, Reply, Request, millis},
+};
 
 /// So many questions wait at most; a call that would be one more decides alone.
 pub(super) const ASKING: usize = 1_024;
+
+/// A store that answers at once.
+pub(super) type AtOnce = Box<dyn Fn(Request) -> Option<Reply> + Send + Sync>;
 
 /// What calls and the link both know.
 pub(super) struct Office {
@@ -35,6 +41,9 @@ pub(super) struct Office {
     is_open: AtomicBool,
     wait: Duration,
     instance: String,
+    lease_time: Option<Duration>,
+    /// How a thread that waits is answered, where the store answers at once.
+    at_once: Option<AtOnce>,
     books: Mutex<Books>,
 }
 
@@ -67,14 +76,50 @@ pub(super) struct Desk {
 }
 
 impl Office {
-    pub(super) fn new(wait: Duration, instance: String) -> (Self, Desk) {
+    pub(super) fn new(options: &SharedOptions, at_once: Option<AtOnce>) -> (Self, Desk) {
         let (to_asks, asks) = mpsc::channel(ASKING);
         let (to_given_back, given_back) = mpsc::unbounded_channel();
-        let (is_open, books) = (AtomicBool::new(false), Mutex::default());
-        let (asks_to, given_back_to) = (to_asks, to_given_back);
-        let office =
-            Self { asks: asks_to, given_back: given_back_to, is_open, wait, instance, books };
+        let office = Self {
+            asks: to_asks,
+            given_back: to_given_back,
+            is_open: AtomicBool::new(false),
+            wait: options.lease_wait,
+            instance: options.instance.clone(),
+            lease_time: options.lease_time,
+            at_once,
+            books: Mutex::default(),
+        };
         (office, Desk { asks, given_back })
+    }
+
+    /// What the store is asked for a probe to be.
+    pub(super) fn request(&self, ask: &Ask) -> Request {
+        Request::Lease {
+            name: ask.name.as_str().to_owned(),
+            instance: self.instance.clone(),
+            most: ask.most,
+            ttl: millis(self.lease_time.unwrap_or(ask.time)),
+        }
+    }
+
+    /// Answers who asked.
+    pub(super) fn answer(&self, ask: Ask, reply: Option<&Reply>) {
+        let Ask { name, probe, success_threshold, asker, .. } = ask;
+        match reply {
+            Some(Reply::Lease { lease: Ok(number), .. }) => {
+                self.grant(&name, probe, *number, success_threshold);
+                if !asker.answer(Answer::Granted) {
+                    // Nobody waits any more, so nobody would give it back.
+                    self.ended(&name, probe, Judged::Nothing);
+                }
+            }
+            Some(Reply::Lease { lease: Err(wait), .. }) => {
+                asker.answer(Answer::Denied(Duration::from_millis(*wait)));
+            }
+            _ => {
+                asker.answer(Answer::Unknown);
+            }
+        }
     }
 
     /// Whether the store answers: while it does not, nobody waits.
@@ -87,7 +132,7 @@ impl Office {
     }
 
     /// The lease of a probe.
-    pub(super) fn grant(&self, name: &Name, probe: u64, number: u64, success_threshold: u32) {
+    fn grant(&self, name: &Name, probe: u64, number: u64, success_threshold: u32) {
         let lease = Lease { number, success_threshold };
         self.with_books(|books| books.leases.insert((name.clone(), probe), lease));
     }
@@ -107,8 +152,18 @@ impl Office {
 
 impl Fellowship for Office {
     fn ask(&self, ask: Ask) -> Option<Duration> {
-        let is_asked = self.is_open.load(Ordering::Acquire) && self.asks.try_send(ask).is_ok();
-        is_asked.then_some(self.wait)
+        if !self.is_open.load(Ordering::Acquire) {
+            return None;
+        }
+        match &self.at_once {
+            // The link may be a task of the very thread that waits.
+            Some(at_once) if matches!(ask.asker, Asker::Thread(_)) => {
+                let reply = at_once(self.request(&ask));
+                self.answer(ask, reply.as_ref());
+                Some(self.wait)
+            }
+            _ => self.asks.try_send(ask).is_ok().then_some(self.wait),
+        }
     }
 
     fn ended(&self, name: &Name, probe: u64, judged: Judged) {

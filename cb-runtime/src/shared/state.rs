@@ -114,7 +114,7 @@ fn begin<S: Store>(
     spawn: fn(Task) -> Result<(), SharedStateError>,
 ) -> Result<(SharedHandle, Arc<Status>), SharedStateError> {
     let status = Arc::new(Status::new(store.name(), options.instance.clone()));
-    let (office, desk) = Office::new(options.lease_wait, options.instance.clone());
+    let (office, desk) = Office::new(&options, store.at_once());
     let office = Arc::new(office);
     let (to_wishes, wishes) = mpsc::channel(WISHES);
     let link = Link {

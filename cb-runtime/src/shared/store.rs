@@ -2,7 +2,10 @@
 
 use tokio::sync::mpsc;
 
-use super::wire::{Reply, Request, View};
+use super::{
+    office::AtOnce,
+    wire::{Reply, Request, View},
+};
 
 /// Where instances meet.
 pub(crate) trait Store: Send + Sync + 'static {
@@ -10,6 +13,11 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// What people call it; without a password.
     fn name(&self) -> String;
+
+    /// How it is asked on the spot, where it answers at once.
+    fn at_once(&self) -> Option<AtOnce> {
+        None
+    }
 
     /// A line to it, and what is published from here on.
     fn connect(

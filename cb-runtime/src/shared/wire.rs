@@ -21,10 +21,10 @@ pub(crate) fn millis(time: Duration) -> Millis {
 /// What an instance wants.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
-    /// To be known as living for `ttl` more, and all that has changed since `cursor`.
+    /// To be known as living for `ttl` more, and all that has changed since.
     Sync {
         instance: String,
-        cursor: u64,
+        since: Since,
         ttl: Millis,
     },
     /// To be forgotten.
@@ -58,6 +58,17 @@ pub(crate) enum Request {
         order: Order,
         lasts: Millis,
     },
+}
+
+/// What an instance knows already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Since {
+    /// Which store that is from: a store that was started empty is another one. 0 where it is from none.
+    pub(crate) born: u64,
+    /// All up to here.
+    pub(crate) cursor: u64,
+    /// The greatest epoch that it has seen. A store that knows none so great has forgotten some.
+    pub(crate) seen: u64,
 }
 
 /// A breaker has opened.
@@ -122,8 +133,8 @@ pub(crate) enum Reply {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Synced {
     pub(crate) now: Millis,
-    /// The instance knows all up to here.
-    pub(crate) cursor: u64,
+    /// What the instance knows now.
+    pub(crate) since: Since,
     /// The store has forgotten what the instance knows: nothing in it is newer than that, and what
     /// the instance knows has to be told again.
     pub(crate) lost: bool,

@@ -258,7 +258,7 @@ async fn given_the_store_away_when_an_instance_opens_then_it_is_told_on_return()
     exchange.set_away(true);
     sleep(Duration::from_secs(10)).await;
     let Event::StoreDegraded { name, why, .. } = events.recv().await.unwrap() else { panic!() };
-    assert_eq!((name.as_str(), why.as_str()), ("memory", "it was set to be away"));
+    assert_eq!((name.as_str(), why.as_str()), ("memory", "the connection was cut"));
     let away = |instance: &Instance| {
         let alerts = instance.registry.alerts();
         alerts.into_iter().filter(|alert| alert.kind == AlertKind::StoreAway).count()

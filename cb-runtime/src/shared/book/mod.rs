@@ -9,7 +9,8 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::wire::{
-    GivenBack, LONGEST, Millis, Opening, Order, Ordered, Reply, Request, Synced, View, millis,
+    GivenBack, LONGEST, Millis, Opening, Order, Ordered, Reply, Request, Since, Synced, View,
+    millis,
 };
 
 /// A lease is refused so long before the end of the open time, by the store's clock. Instances know
@@ -28,6 +29,8 @@ pub(crate) const AT_ONCE: usize = 100;
 /// All breakers that instances share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Book {
+    /// When it was begun; 0 before that.
+    born: Millis,
     /// The latest epoch given out.
     latest: u64,
     pages: BTreeMap<String, Page>,
@@ -54,9 +57,9 @@ impl Book {
     /// Takes one request. What is to be published comes second.
     pub(crate) fn take(&mut self, now: Millis, request: Request) -> (Reply, Option<View>) {
         match request {
-            Request::Sync { instance, cursor, ttl } => {
+            Request::Sync { instance, since, ttl } => {
                 self.living.insert(instance, now.saturating_add(ttl));
-                (Reply::Synced(self.sync(now, cursor)), None)
+                (Reply::Synced(self.sync(now, since)), None)
             }
             Request::Leave { instance } => {
                 self.living.remove(&instance);
@@ -92,14 +95,16 @@ impl Book {
         page
     }
 
-    fn sync(&mut self, now: Millis, cursor: u64) -> Synced {
+    fn sync(&mut self, now: Millis, since: Since) -> Synced {
         self.living.retain(|_, until| *until > now);
         self.pages.retain(|_, page| page.kept_until > now);
-        let lost = cursor > self.latest;
-        if lost {
-            self.latest = cursor;
+        if self.born == 0 {
+            self.born = now;
         }
-        let from = if lost { 0 } else { cursor };
+        let is_another = since.born != 0 && since.born != self.born;
+        let lost = is_another || since.seen > self.latest;
+        self.latest = self.latest.max(since.seen);
+        let from = if lost { 0 } else { since.cursor };
         let mut news: Vec<&Page> = self.pages.values().filter(|page| page.version > from).collect();
         news.sort_by_key(|page| page.version);
         let more = news.len() > AT_ONCE;
@@ -107,7 +112,11 @@ impl Book {
         let last = news.last().map_or(0, |page| page.version);
         Synced {
             now,
-            cursor: if more { last } else { self.latest },
+            since: Since {
+                born: self.born,
+                cursor: if more { last } else { self.latest },
+                seen: self.latest,
+            },
             lost,
             living: u32::try_from(self.living.len()).unwrap_or(u32::MAX),
             views: news.into_iter().map(|page| page.view(now)).collect(),

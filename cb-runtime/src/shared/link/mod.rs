@@ -28,7 +28,7 @@ use super::{
     options::SharedOptions,
     status::Status,
     store::{Heard, Line, Store, Trouble},
-    wire::{Reply, Request, Synced, View, millis},
+    wire::{Reply, Request, Since, Synced, View, millis},
 };
 use crate::{
     breaker::{
@@ -204,7 +204,7 @@ fn note(
 /// What is kept from one line to the next.
 #[derive(Default)]
 struct Memory {
-    cursor: u64,
+    since: Since,
     living: u32,
     /// When we came, by the store's clock.
     joined: Option<u64>,
@@ -306,13 +306,13 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
         loop {
             let request = Request::Sync {
                 instance: self.link.options.instance.clone(),
-                cursor: self.memory.cursor,
+                since: self.memory.since,
                 ttl: millis(self.link.options.read_again * 3),
             };
             let Reply::Synced(synced) = self.one(request).await? else {
                 return Err(Trouble::odd());
             };
-            let Synced { now, cursor, lost, living, views, more } = synced;
+            let Synced { now, since, lost, living, views, more } = synced;
             clock.set(now, Tick::now());
             self.memory.joined.get_or_insert(now);
             self.memory.living = living;
@@ -320,7 +320,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
             if lost {
                 self.known.lost();
             }
-            self.memory.cursor = cursor;
+            self.memory.since = since;
             for view in &views {
                 self.take(view, *clock);
             }
@@ -332,6 +332,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
 
     /// Takes over what the store says of a breaker.
     fn take(&mut self, view: &View, clock: StoreClock) {
+        self.memory.since.seen = self.memory.since.seen.max(view.epoch);
         let breaker = self.link.breakers.get(&view.name);
         self.link.office.set_to_be(&view.name, Known::to_be(view, &clock));
         let standing = breaker.as_ref().map(|breaker| breaker.0.as_others_see());
@@ -372,13 +373,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
     }
 
     fn ask(&mut self, ask: Ask) {
-        let time = self.link.options.lease_time.unwrap_or(ask.time);
-        let request = Request::Lease {
-            name: ask.name.as_str().to_owned(),
-            instance: self.link.options.instance.clone(),
-            most: ask.most,
-            ttl: millis(time),
-        };
+        let request = self.link.office.request(&ask);
         let ask = Box::new(ask);
         self.send(request, |_, reply| Done::Leased(ask, reply));
     }
@@ -418,7 +413,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
                     }
                 };
                 self.answered(&reply, clock);
-                self.leased(*ask, &reply);
+                self.link.office.answer(*ask, Some(&reply));
             }
             Done::Wished(to, reply) => {
                 let (said, left) = match reply {
@@ -439,32 +434,6 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
         let (Reply::Told { view, .. } | Reply::Lease { view, .. }) = reply else { return };
         clock.set(view.now, Tick::now());
         self.take(view, *clock);
-    }
-
-    fn leased(&mut self, ask: Ask, reply: &Reply) {
-        let Reply::Lease { lease, .. } = reply else {
-            ask.asker.answer(Answer::Unknown);
-            return;
-        };
-        let Ask { name, probe, success_threshold, asker, .. } = ask;
-        match lease {
-            Ok(number) => {
-                let office = Arc::clone(&self.link.office);
-                office.grant(&name, probe, *number, success_threshold);
-                if !asker.answer(Answer::Granted) {
-                    // Nobody waits any more, so nobody would give it back.
-                    crate::breaker::lease::Fellowship::ended(
-                        &*office,
-                        &name,
-                        probe,
-                        crate::breaker::machine::Judged::Nothing,
-                    );
-                }
-            }
-            Err(wait) => {
-                asker.answer(Answer::Denied(Duration::from_millis(*wait)));
-            }
-        }
     }
 
     /// Gives up what is under way: what was to be told is told again on the next line.

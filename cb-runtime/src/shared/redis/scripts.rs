@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use redis::{FromRedisValue, Script, ScriptInvocation, Value};
 
-use crate::shared::wire::{GivenBack, Opening, Order, Reply, Request, Synced, View};
+use crate::shared::wire::{GivenBack, Opening, Order, Reply, Request, Since, Synced, View};
 
 /// Where things are in Redis.
 #[derive(Clone)]
@@ -13,6 +13,7 @@ pub(super) struct Keys {
     index: String,
     forget: String,
     living: String,
+    born: String,
     pages: String,
     channel: String,
 }
@@ -26,6 +27,7 @@ impl Keys {
             index: key("index"),
             forget: key("forget"),
             living: key("living"),
+            born: key("born"),
             pages: key("b:"),
             channel: key("changes"),
         }
@@ -35,6 +37,9 @@ impl Keys {
         &self.channel
     }
 }
+
+/// What `sync.lua` answers.
+type Listed = (u64, (u64, u64, u64), u8, u32, u8, Vec<String>);
 
 /// Each kind of change has one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,12 +88,12 @@ impl Kind {
     pub(super) fn read(self, answer: Value) -> Option<Reply> {
         match self {
             Self::Sync => {
-                let (now, cursor, lost, living, more, views): (u64, u64, u8, u32, u8, Vec<String>) =
+                let (now, (born, cursor, seen), lost, living, more, views): Listed =
                     FromRedisValue::from_redis_value(answer).ok()?;
                 let views = views.iter().filter_map(|view| serde_json::from_str(view).ok());
                 Some(Reply::Synced(Synced {
                     now,
-                    cursor,
+                    since: Since { born, cursor, seen },
                     lost: lost == 1,
                     living,
                     views: views.collect(),
@@ -121,18 +126,18 @@ impl Kind {
 /// The call of the script for a request.
 pub(super) fn of(keys: &Keys, request: &Request) -> (Kind, ScriptInvocation<'static>) {
     let begin = |kind: Kind, name: &str| {
-        let Keys { latest, index, forget, living, pages, channel } = keys;
+        let Keys { latest, index, forget, living, born, pages, channel } = keys;
         let mut call = kind.script().prepare_invoke();
-        for key in [latest, index, forget, living] {
+        for key in [latest, index, forget, living, born] {
             call.key(key);
         }
         call.key(format!("{pages}{name}")).arg(channel).arg(name);
         call
     };
     match request {
-        Request::Sync { instance, cursor, ttl } => {
+        Request::Sync { instance, since: Since { born, cursor, seen }, ttl } => {
             let mut call = begin(Kind::Sync, "");
-            call.arg(instance).arg(cursor).arg(ttl);
+            call.arg(instance).arg(born).arg(cursor).arg(seen).arg(ttl);
             (Kind::Sync, call)
         }
         Request::Leave { instance } => {

@@ -1,9 +1,9 @@
 -- What all scripts have. It says what `shared/book/mod.rs` says, and is tested against that.
 --
 -- KEYS: 1 the latest epoch, 2 names by the epoch of what is told of them, 3 names by when they are
--- forgotten, 4 instances by when they are not living any more, 5 the page of a breaker or, where a
--- script is about none, what pages begin with. ARGV: 1 the channel, 2 the name; then each script's own.
-local LATEST, INDEX, FORGET, LIVING, PAGE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- forgotten, 4 instances by when they are not living any more, 5 when all this was begun, 6 the page of a
+-- breaker or, where a script is about none, what pages begin with. ARGV: 1 the channel, 2 the name; then each script's own.
+local LATEST, INDEX, FORGET, LIVING, BORN, PAGE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local CHANNEL, NAME = ARGV[1], ARGV[2]
 local EARLY, LONGER, LEAST, GREATEST, KEPT, AT_ONCE = 100, 1000, 20, 1000, 3600000, 100
 
