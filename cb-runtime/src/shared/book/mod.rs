@@ -140,12 +140,13 @@ impl Book {
         }
         let is_early = view.until > now;
         let votes = u32::try_from(page.votes.len()).unwrap_or(u32::MAX);
+        let is_enough = *needed <= 1 || votes >= *needed;
         let is_wanted = if is_early {
-            until >= page.view.until.saturating_add(LONGER) && votes >= *needed
+            is_enough && until >= page.view.until.saturating_add(LONGER)
         } else if *again {
             !page.view.is_open()
         } else {
-            until > now && (*needed <= 1 || votes >= *needed)
+            is_enough && until > now
         };
         if !is_wanted {
             page.keep(now, until);

@@ -4,6 +4,8 @@
 //! may touch several: what is told of all breakers is bounded by how often they change, not by calls.
 
 mod scripts;
+#[cfg(all(test, not(cb_loom)))]
+mod tests;
 
 use std::fmt;
 

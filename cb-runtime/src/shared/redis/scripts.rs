@@ -54,34 +54,28 @@ pub(super) enum Kind {
     Order,
 }
 
-macro_rules! script {
-    ($clock:literal, $name:literal) => {
-        concat!(
-            include_str!(concat!("scripts/", $clock)),
-            include_str!("scripts/common.lua"),
-            include_str!(concat!("scripts/", $name)),
-        )
-    };
-}
-
 impl Kind {
     const ALL: [(Self, &'static str); 8] = [
-        (Self::Sync, script!("now.lua", "sync.lua")),
-        (Self::Leave, script!("now.lua", "leave.lua")),
-        (Self::Open, script!("now.lua", "open.lua")),
-        (Self::Close, script!("now.lua", "close.lua")),
-        (Self::Withdraw, script!("now.lua", "withdraw.lua")),
-        (Self::Lease, script!("now.lua", "lease.lua")),
-        (Self::GiveBack, script!("now.lua", "give_back.lua")),
-        (Self::Order, script!("now.lua", "order.lua")),
+        (Self::Sync, include_str!("scripts/sync.lua")),
+        (Self::Leave, include_str!("scripts/leave.lua")),
+        (Self::Open, include_str!("scripts/open.lua")),
+        (Self::Close, include_str!("scripts/close.lua")),
+        (Self::Withdraw, include_str!("scripts/withdraw.lua")),
+        (Self::Lease, include_str!("scripts/lease.lua")),
+        (Self::GiveBack, include_str!("scripts/give_back.lua")),
+        (Self::Order, include_str!("scripts/order.lua")),
     ];
+
+    /// The scripts, with what says the time before them.
+    pub(super) fn scripts(clock: &str) -> Vec<Script> {
+        let common = include_str!("scripts/common.lua");
+        Self::ALL.iter().map(|(_, own)| Script::new(&format!("{clock}{common}{own}"))).collect()
+    }
 
     /// The script, which Redis is asked for by its hash and told where it does not know it.
     fn script(self) -> &'static Script {
         static SCRIPTS: OnceLock<Vec<Script>> = OnceLock::new();
-        let scripts =
-            SCRIPTS.get_or_init(|| Self::ALL.iter().map(|(_, code)| Script::new(code)).collect());
-        &scripts[self as usize]
+        &SCRIPTS.get_or_init(|| Self::scripts(include_str!("scripts/now.lua")))[self as usize]
     }
 
     /// What it answers.
@@ -125,9 +119,18 @@ impl Kind {
 
 /// The call of the script for a request.
 pub(super) fn of(keys: &Keys, request: &Request) -> (Kind, ScriptInvocation<'static>) {
+    call(keys, request, Kind::script)
+}
+
+/// The same, of scripts that are given.
+pub(super) fn call<'a>(
+    keys: &Keys,
+    request: &Request,
+    script: impl Fn(Kind) -> &'a Script,
+) -> (Kind, ScriptInvocation<'a>) {
     let begin = |kind: Kind, name: &str| {
         let Keys { latest, index, forget, living, born, pages, channel } = keys;
-        let mut call = kind.script().prepare_invoke();
+        let mut call = script(kind).prepare_invoke();
         for key in [latest, index, forget, living, born] {
             call.key(key);
         }

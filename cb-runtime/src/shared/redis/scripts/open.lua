@@ -19,13 +19,13 @@ if needed > 1 then
     end
 end
 local open_until = number(page, 'until')
-local wanted
+local enough, wanted = needed <= 1 or votes >= needed, nil
 if open_until > now then
-    wanted = ends >= open_until + LONGER and votes >= needed
+    wanted = enough and ends >= open_until + LONGER
 elseif again then
     wanted = open_until == 0
 else
-    wanted = ends > now and (needed <= 1 or votes >= needed)
+    wanted = enough and ends > now
 end
 if not wanted then
     keep(page, ends)
