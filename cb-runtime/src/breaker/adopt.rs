@@ -52,9 +52,13 @@ impl Machine {
         self.set_row(row);
     }
 
-    /// Is closed, as others are.
-    pub(crate) fn adopt_closing(&mut self, step: &mut Step<'_>) {
+    /// Is closed, as others are, unless it has opened anew since it was looked at: then `latest` was the
+    /// beginning of its latest opening.
+    pub(crate) fn adopt_closing(&mut self, latest: Tick, step: &mut Step<'_>) {
         self.catch_up(step);
+        if self.opening().since != latest {
+            return;
+        }
         if self.mode != Mode::MetricsOnly && !matches!(self.phase, Phase::Closed) {
             self.forget_openings();
             self.enter(Phase::Closed, TransitionReason::ClosedElsewhere, None, step);

@@ -4,4 +4,10 @@
 #![cfg(feature = "redis")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod faults;
 mod memory;
+mod proxy;
+#[path = "../../../examples/stale_redis/server.rs"]
+mod server;
+mod through_redis;
+mod traffic;

@@ -130,8 +130,8 @@ impl Core {
         self.change(|machine, step| machine.adopt_opening(until, row, step));
     }
 
-    /// Others are closed.
-    pub(crate) fn adopt_closing(&self) {
-        self.change(|machine, step| machine.adopt_closing(step));
+    /// Others are closed; `latest` is the beginning of the latest opening that was known of then.
+    pub(crate) fn adopt_closing(&self, latest: Tick) {
+        self.change(|machine, step| machine.adopt_closing(latest, step));
     }
 }

@@ -52,7 +52,8 @@ struct Untold {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Act {
     Open(Tick, u32),
-    Close,
+    /// Unless it has had a later opening than this.
+    Close(Tick),
     Reset,
     Mode(Mode, Tick),
     Config,
@@ -190,7 +191,7 @@ impl Known {
             // Where ours has moved on since it opened for all, that is to be told next.
             let is_over = view.by == instance && standing.is_some_and(|ours| !ours.is_open);
             if !view.is_open() && !is_newer_than(view.changed) {
-                acts.push(Act::Close);
+                acts.extend(standing.map(|ours| Act::Close(ours.opening.since)));
             } else if view.is_open() && !is_over {
                 acts.push(Act::Open(clock.ours(view.until), view.row));
             }

@@ -344,7 +344,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
         for act in acts {
             match act {
                 Act::Open(until, row) => breaker.0.adopt_opening(until, row),
-                Act::Close => breaker.0.adopt_closing(),
+                Act::Close(latest) => breaker.0.adopt_closing(latest),
                 Act::Reset => breaker.reset(),
                 Act::Mode(mode, until) => breaker.0.set_mode(mode, |_| until),
                 Act::Config => {}
