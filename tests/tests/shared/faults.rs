@@ -174,6 +174,30 @@ fn given_a_redis_emptied_while_all_are_open_when_another_comes_then_it_is_open_t
 }
 
 #[test]
+fn given_a_writer_that_is_late_when_others_have_opened_and_closed_since_then_it_opens_nobody() {
+    let Some(server) = server() else { return };
+    let proxy = Proxy::new(address(&server));
+    let settings = settings().recovery_timeout(Duration::from_millis(100));
+    let one = Instance::connected(&server.url(), options(), settings);
+    let other = Instance::connected(&server.url(), options(), settings);
+    let patient = options().timeout(PATIENCE);
+    let late = Instance::connected(&proxy.url(), patient, settings.recovery_timeout(PATIENCE));
+    proxy.slow_down(Duration::from_secs(1));
+
+    late.trip();
+    let tripped = Instant::now();
+    one.trip();
+    within(PATIENCE, "the other is open", || other.state() != State::Closed);
+    within(PATIENCE, "a probe closes it", || other.call(true) && other.state() == State::Closed);
+    within(PATIENCE, "both are closed", || one.state() == State::Closed);
+    assert!(tripped.elapsed() < Duration::from_secs(1), "this computer is too busy to tell");
+    within(PATIENCE, "the late one has heard", || late.state() == State::Closed);
+
+    assert_eq!((one.state(), other.state()), (State::Closed, State::Closed));
+    assert_eq!((one.breaker.snapshot().openings, other.breaker.snapshot().openings), (1, 1));
+}
+
+#[test]
 fn given_a_redis_that_wants_a_password_when_there_is_none_or_a_wrong_one_then_it_says_so() {
     let Some(server) = server() else { return };
     let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();

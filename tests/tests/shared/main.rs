@@ -6,6 +6,7 @@
 
 mod faults;
 mod memory;
+mod processes;
 mod proxy;
 #[path = "../../../examples/stale_redis/server.rs"]
 mod server;
