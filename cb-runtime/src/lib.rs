@@ -59,6 +59,11 @@
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
 //! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
+//! | `guide::operating`, `admin` (feature `admin`) | the management API and the dashboard |
+//! | [`guide::coming_from`] | what resilience4j, Polly, pybreaker, tower-resilience and failsafe call what |
+//! | [`guide::troubleshooting`] | a breaker that stays open, opens too often or never, or whose fallback does not answer |
+//! | `guide::testing_your_breakers` (feature `testing`) | tests of what a program does while a service is down |
+//! | `integrations` (features `tower`, `reqwest`) | breakers around clients and servers of other libraries |
 //! | [`Registry::explain`] | which value each setting has, and why |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
@@ -69,6 +74,7 @@
 //! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
 //! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
 //! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
+//! | `prometheus`, `otel` (features of these names) | metrics, read when they are asked for |
 //! | [`Event`], [`Subscription`], [`Registry::on_transition`], [`Registry::on_degraded`] | what happens to breakers |
 //!
 //! # Features
@@ -80,6 +86,12 @@
 //! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
 //! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
 //! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
+//! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
+//! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
+//! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
+//! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
+//! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
+//! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
 #![cfg_attr(
     cb_loom,
@@ -113,6 +125,8 @@ mod describe;
 mod error;
 mod fallback;
 pub mod guide;
+#[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
+pub mod integrations;
 mod isolation;
 mod name;
 mod observe;
@@ -153,7 +167,7 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
+    event::{Action, Counts, Event, FallbackResult, Rejection, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,

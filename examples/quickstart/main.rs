@@ -67,9 +67,11 @@ struct Shop {
 
 impl Shop {
     fn new(service_url: String) -> reqwest::Result<Self> {
-        // The service is on this computer: a proxy that the environment names could not reach it.
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { http, service_url, known_prices: Mutex::default() })
+        Ok(Self {
+            http: cb_examples::service::client()?,
+            service_url,
+            known_prices: Mutex::default(),
+        })
     }
 
     fn remember(&self, product: &str, cents: u32) {

@@ -6,13 +6,12 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use cb_examples::service::{Behaviour, Service};
 use cb_runtime::{Snapshot, State, registry};
 use tokio::time::{sleep, sleep_until};
 
 use crate::{
-    Shop, price,
-    service::{Behaviour, PriceService},
-    summary,
+    Shop, price, service, summary,
     timeline::{Call, Change, Timeline},
 };
 
@@ -66,7 +65,8 @@ const PHASES: [Phase; 5] = [
 /// # Errors
 /// Where it did not go as it should: this program also serves as a test of the library.
 pub(crate) async fn tell(out: impl Write) -> anyhow::Result<()> {
-    let service = PriceService::start().await.context("the price service could not start")?;
+    let service =
+        Service::start(service::prices()).await.context("the price service could not start")?;
     let shop = Shop::new(service.url())?;
     let mut story = Story { shop, service, timeline: Timeline::start(out)?, seen: None };
     for phase in &PHASES {
@@ -77,7 +77,7 @@ pub(crate) async fn tell(out: impl Write) -> anyhow::Result<()> {
 
 struct Story<W> {
     shop: Shop,
-    service: PriceService,
+    service: Service,
     timeline: Timeline<W>,
     /// The breaker as the reader last saw it; `None` before the first call, which makes it.
     seen: Option<Snapshot>,

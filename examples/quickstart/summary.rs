@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
+use cb_examples::screen::{TITLE, what_next};
 use cb_runtime::Snapshot;
-
-use crate::timeline::TITLE;
 
 const WHAT_NEXT: [(&str, &str); 4] = [
     ("examples/quickstart/main.rs", "the function `price` and its fallback"),
@@ -26,10 +25,7 @@ pub(crate) fn write(mut out: impl Write, breaker: &Snapshot, requests: u32) -> i
         totals.calls + totals.rejected,
         totals.rejected,
     )?;
-    writeln!(out, "\n{TITLE}What next{TITLE:#}")?;
-    for (place, what) in WHAT_NEXT {
-        writeln!(out, "  {place:<32} {what}")?;
-    }
+    what_next(&mut out, &WHAT_NEXT)?;
     out.flush()
 }
 

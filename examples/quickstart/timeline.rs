@@ -1,21 +1,18 @@
 //! The calls as they happen, one line each.
 
 use std::{
-    fmt,
     io::{self, Write},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
+use cb_examples::{
+    screen::{BAD, Clock, FAINT, GOOD, Styled, TITLE, UNSURE, note},
+    service::Behaviour,
+};
 use cb_runtime::{Snapshot, State};
 
-use crate::{Price, Source, service::Behaviour};
-
-pub(crate) const TITLE: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const UNSURE: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
+use crate::{Price, Source};
 
 const INTRO: &str = "\
 A shop asks a price service over HTTP what coffee costs. In the next 12 seconds
@@ -40,7 +37,7 @@ pub(crate) enum Change {
 
 pub(crate) struct Timeline<W> {
     out: W,
-    start: Instant,
+    clock: Clock,
     phases: usize,
 }
 
@@ -52,7 +49,7 @@ impl<W: Write> Timeline<W> {
             "{FAINT}{:>8}  {:<11} {:>7}   {:<6} {:<13} breaker{FAINT:#}",
             "time", "service", "took", "price", "answered by"
         )?;
-        Ok(Self { out, start: Instant::now(), phases: 0 })
+        Ok(Self { out, clock: Clock::start(), phases: 0 })
     }
 
     pub(crate) fn phase(&mut self, title: &str) -> io::Result<()> {
@@ -61,7 +58,7 @@ impl<W: Write> Timeline<W> {
     }
 
     pub(crate) fn call(&mut self, call: &Call, breaker: &Snapshot) -> io::Result<()> {
-        let time = self.time();
+        let time = &self.clock;
         let took = milliseconds(call.took);
         let service = service_column(call.service);
         let Price { cents, source } = &call.price;
@@ -72,14 +69,8 @@ impl<W: Write> Timeline<W> {
     }
 
     pub(crate) fn change(&mut self, change: Change, breaker: &Snapshot) -> io::Result<()> {
-        let time = self.time();
         let (style, text) = describe(change, breaker);
-        let style = style.bold();
-        writeln!(self.out, "{time}  {style}==> {text}{style:#}")
-    }
-
-    fn time(&self) -> String {
-        format!("{:>6.1} s", self.start.elapsed().as_secs_f64())
+        note(&mut self.out, &self.clock, style, &text)
     }
 
     pub(crate) fn into_inner(self) -> W {
@@ -106,7 +97,7 @@ fn describe(change: Change, breaker: &Snapshot) -> (Style, String) {
 fn service_column(service: Option<Behaviour>) -> Styled {
     match service {
         Some(Behaviour::Healthy) => Styled(GOOD, "answered".into()),
-        Some(Behaviour::Failing) => Styled(BAD, "error 500".into()),
+        Some(Behaviour::Failing | Behaviour::Flaky) => Styled(BAD, "error 503".into()),
         Some(Behaviour::Slow) => Styled(BAD, "too slow".into()),
         None => Styled(FAINT, "not asked".into()),
     }
@@ -133,17 +124,5 @@ fn milliseconds(took: Duration) -> String {
     match took.as_millis() {
         0 => "< 1 ms".into(),
         some => format!("{some} ms"),
-    }
-}
-
-/// A text whose padding does not count the codes for its colour.
-struct Styled(Style, String);
-
-impl fmt::Display for Styled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(style, text) = self;
-        style.fmt(f)?;
-        f.pad(text)?;
-        write!(f, "{style:#}")
     }
 }

@@ -21,7 +21,7 @@ fn the_quickstart_tells_its_story() -> anyhow::Result<()> {
         &[
             "1. The service is healthy",
             "2. The service starts failing",
-            "error 500",
+            "error 503",
             "breaker opened: 3 failures in a row; next probe in ",
             "not asked",
             "breaker half-open",

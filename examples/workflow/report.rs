@@ -8,12 +8,10 @@ use std::{
 
 use anstyle::Style;
 use anyhow::Context;
+use cb_examples::screen::{BAD, FAINT, TITLE, UNSURE, what_next};
 use cb_runtime::{ExplainedSetting, Origin, Severity, registry};
 
-use crate::{
-    screen::{BAD, FAINT, TITLE, UNSURE},
-    steps::{Digest, Source},
-};
+use crate::steps::{Digest, Source};
 
 const WHAT_NEXT: [(&str, &str); 4] = [
     ("examples/workflow/steps.rs", "the three functions and their breakers"),
@@ -94,10 +92,7 @@ pub(crate) fn write(
     let size = fs::metadata(export)?.len().div_ceil(1024);
     writeln!(out, "  all of this as JSON, {size} kB:\n  {}", export.display())?;
 
-    title(&mut out, "What next")?;
-    for (place, what) in WHAT_NEXT {
-        writeln!(out, "  {place:<32} {what}")?;
-    }
+    what_next(&mut out, &WHAT_NEXT)?;
     Ok(out.flush()?)
 }
 

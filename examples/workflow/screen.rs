@@ -1,12 +1,9 @@
 //! What happens, one line each.
 
-use std::{
-    fmt,
-    io::{self, Write},
-    time::Instant,
-};
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use cb_examples::screen::{self, BAD, Clock, FAINT, GOOD, Styled, TITLE, UNSURE};
 use cb_runtime::{Event, Health, State};
 
 use crate::{
@@ -14,11 +11,6 @@ use crate::{
     steps::{Digest, Found, Source, StepError},
 };
 
-pub(crate) const TITLE: Style = Style::new().bold();
-pub(crate) const FAINT: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-pub(crate) const UNSURE: Style = AnsiColor::Yellow.on_default();
-pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 const PIPELINE: Style = AnsiColor::Cyan.on_default();
 
 const INTRO: &str = "\
@@ -29,7 +21,7 @@ will fail and recover. The workflow does what it can, and loses nothing.";
 
 pub(crate) struct Screen<W> {
     out: W,
-    start: Instant,
+    clock: Clock,
     phases: usize,
 }
 
@@ -41,7 +33,7 @@ impl<W: Write> Screen<W> {
             "{FAINT}{:>8}  {:<16} {:<14} {:<13} database{FAINT:#}",
             "time", "item", "vector_search", "llm"
         )?;
-        Ok(Self { out, start: Instant::now(), phases: 0 })
+        Ok(Self { out, clock: Clock::start(), phases: 0 })
     }
 
     pub(crate) fn into_inner(self) -> W {
@@ -59,7 +51,7 @@ impl<W: Write> Screen<W> {
         digest: &Digest,
         outcome: &Outcome,
     ) -> io::Result<()> {
-        let time = self.time();
+        let time = &self.clock;
         let item = format!("#{} {topic}", digest.number);
         let (found, summary) = if outcome.made_before {
             (done(), done())
@@ -112,12 +104,7 @@ impl<W: Write> Screen<W> {
     }
 
     fn note(&mut self, style: Style, text: &str) -> io::Result<()> {
-        let (time, style) = (self.time(), style.bold());
-        writeln!(self.out, "{time}  {style}==> {text}{style:#}")
-    }
-
-    fn time(&self) -> String {
-        format!("{:>6.1} s", self.start.elapsed().as_secs_f64())
+        screen::note(&mut self.out, &self.clock, style, text)
     }
 }
 
@@ -145,17 +132,5 @@ fn column(answer: &Result<(), StepError>, good: &str) -> Styled {
                 None => "no answer".into(),
             },
         ),
-    }
-}
-
-/// A text whose padding does not count the codes for its colour.
-struct Styled(Style, String);
-
-impl fmt::Display for Styled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(style, text) = self;
-        style.fmt(f)?;
-        f.pad(text)?;
-        write!(f, "{style:#}")
     }
 }

@@ -87,9 +87,7 @@ pub(crate) struct Services {
 
 impl Services {
     pub(crate) fn new([vector_search, llm, database]: [String; 3]) -> reqwest::Result<Self> {
-        // They are on this computer: a proxy that the environment names could not reach them.
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { http, vector_search, llm, database })
+        Ok(Self { http: cb_examples::service::client()?, vector_search, llm, database })
     }
 
     async fn post<A: DeserializeOwned>(

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, io::Write, path::Path};
 
 use anyhow::{Context, ensure};
+use cb_examples::service::{Behaviour, Service};
 use cb_runtime::{Snapshot, State, registry};
 
 use crate::{
     pipeline::{Pipeline, Tally},
     report,
     screen::Screen,
-    service::{Behaviour, Fleet, Service},
+    service::Fleet,
     steps::Services,
 };
 

@@ -13,6 +13,12 @@ pub(crate) const ANSWER: u64 = 1;
 #[derive(Debug)]
 pub(crate) struct Failed;
 
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("failed")
+    }
+}
+
 impl From<CircuitError> for Failed {
     fn from(_: CircuitError) -> Self {
         Self

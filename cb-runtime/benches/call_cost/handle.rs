@@ -75,7 +75,7 @@ pub(crate) fn closed_breaker(
     Ok(Box::leak(Box::new(CircuitBreaker::new("closed", config))))
 }
 
-fn open_breaker() -> Result<&'static CircuitBreaker, Box<dyn Error>> {
+pub(crate) fn open_breaker() -> Result<&'static CircuitBreaker, Box<dyn Error>> {
     // Longer than a run takes.
     let config = Config::builder().recovery_timeout(Duration::from_secs(3600)).build()?;
     let breaker = Box::leak(Box::new(CircuitBreaker::new("open", config)));

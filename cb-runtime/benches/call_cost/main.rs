@@ -1,7 +1,7 @@
 //! What a call through a breaker costs, ours and others', in one table from one run.
 //!
 //! `cargo bench -p cb-runtime` takes about a minute; `cargo bench -p cb-runtime -- --quick` some
-//! seconds, with less to rely on.
+//! seconds, with less to rely on; with `--features tower`, the layer's rows are there too.
 //!
 //! Times differ from machine to machine and from minute to minute; what holds better is how many
 //! uncontended `fetch_add(1, Relaxed)` a call costs. So every round times every row, `fetch_add` among
@@ -13,6 +13,8 @@ mod body;
 mod degraded;
 mod handle;
 mod instructions;
+#[cfg(feature = "tower")]
+mod layer;
 mod memory;
 mod peers;
 mod policies;
@@ -33,10 +35,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         Group::new("the attribute with policies: closed, success", policies::closed()?),
         Group::new("the attribute with more around the call: closed, success", degraded::closed()),
         Group::new("the handle: closed, success", handle::closed()?),
+        #[cfg(feature = "tower")]
+        Group::new("the layer of tower: closed, success", layer::closed()?),
         Group::new("peers: closed, success", peers::closed()?),
         Group::new("the attribute: open, rejected", attribute::open()?),
         Group::new("the attribute: open, answered all the same", degraded::open()?),
         Group::new("the handle: open, rejected", handle::open()?),
+        #[cfg(feature = "tower")]
+        Group::new("the layer of tower: open, rejected", layer::open()?),
         Group::new("peers: open, rejected", peers::open()?),
     ];
     if instructions::is_counted() {

@@ -111,6 +111,28 @@ fn settle<C: Deref<Target = Core>, T, X>(
     }
 }
 
+/// For calls that are made elsewhere, piece by piece.
+#[cfg(feature = "tower")]
+impl<C: Deref<Target = Core>> Begun<C> {
+    /// Does a piece of the call's work, whose panic is a failure.
+    #[inline]
+    pub(crate) fn during<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let on_panic = OnPanic(self);
+        let result = work();
+        std::mem::forget(on_panic);
+        result
+    }
+
+    /// Ends the call as its answer is judged.
+    #[inline]
+    pub(crate) fn settle(&mut self, judge: impl FnOnce() -> Verdict) {
+        if !self.is_plain() {
+            let verdict = self.during(judge);
+            let _ = settle::<_, _, Infallible>(self, (), verdict);
+        }
+    }
+}
+
 /// Makes a call on this thread.
 #[inline]
 pub fn run<C, T>(

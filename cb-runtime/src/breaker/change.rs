@@ -8,13 +8,20 @@ use super::{
     opening::Opening,
     state::{Mode, State},
 };
-use crate::{clock::Tick, observe::event::SettingChange, policy::OpenReason, window::Counts};
+use crate::{
+    clock::Tick,
+    observe::event::{Operation, SettingChange},
+    policy::OpenReason,
+    window::Counts,
+};
 
 /// Something that has just changed.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Change {
     Transition(Transition),
     Reset,
+    /// An operator asked for what follows.
+    Operated(Box<Operation>),
     Config(Vec<SettingChange>),
     Mode {
         from: Mode,
@@ -48,6 +55,7 @@ pub(crate) struct Before {
 
 /// Why a breaker's state changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "why")]
 #[non_exhaustive]
 pub enum TransitionReason {

@@ -185,7 +185,8 @@ impl CircuitBreaker {
     ///
     /// State, row and what of the window still fits stay. Calls in flight end under the `slow_call`
     /// and the `probe_timeout` that they began with, and an open breaker stays open for as long as it
-    /// was to. A lower `failure_threshold` than the present row opens at the next failure.
+    /// was to. A lower `failure_threshold` than the present row opens at the next failure. Another
+    /// `service_type` brings its preset at once, and what a file says of it the next time it is loaded.
     ///
     /// ```
     /// # use cb_runtime::{CircuitBreaker, Config};

@@ -215,6 +215,13 @@ impl Machine {
         self.enter(Phase::HalfOpen(probes), TransitionReason::OpenTimeOver, None, step);
     }
 
+    /// Whether it turns a share of the calls away, as a closed one.
+    pub(crate) fn sheds(&self, now: Tick, config: &Config) -> bool {
+        matches!(self.phase, Phase::Closed)
+            && self.mode(now) == Mode::Normal
+            && self.shed_probability(now, config) > 0.0
+    }
+
     fn shed_probability(&self, now: Tick, config: &Config) -> f64 {
         if config.shed().is_none() {
             return 0.0;

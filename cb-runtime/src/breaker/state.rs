@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// What a breaker does with calls, as its own counts decided it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Calls pass and are counted.
@@ -28,6 +29,7 @@ impl fmt::Display for State {
 
 /// What an operator has set a breaker to, beside its state.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The breaker decides.

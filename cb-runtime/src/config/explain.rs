@@ -11,6 +11,7 @@ use super::{Config, ConfigBuilder, Layer, Layers, Origin};
 ///
 /// Shown as text, it is a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Explanation {
     /// The breaker.
@@ -26,6 +27,7 @@ pub struct Explanation {
 
 /// A setting's value, where it comes from, and the values that it stands over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ExplainedSetting {
     /// The setting.
@@ -40,6 +42,7 @@ pub struct ExplainedSetting {
 
 /// A value that another one stands over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Overridden {
     /// The value.
@@ -50,6 +53,7 @@ pub struct Overridden {
 
 /// The settings of the calls of one function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ExplainedCalls {
     /// The function's path.

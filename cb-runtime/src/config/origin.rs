@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// Where a setting's value comes from. A later one stands over an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "layer")]
 #[non_exhaustive]
 pub enum Origin {
@@ -15,6 +16,7 @@ pub enum Origin {
     #[non_exhaustive]
     Preset {
         /// The service type.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         service_type: Arc<str>,
     },
     /// The attribute of a function; of several that share the breaker, the first that gives it.
@@ -37,16 +39,19 @@ pub enum Origin {
     #[non_exhaustive]
     File {
         /// The file, as it was named, or what stands for a text that is in no file.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         file: Arc<str>,
         /// The line of the key.
         line: u32,
         /// The key with the tables around it, such as `breakers."web_app/*".failure_threshold`.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         key: Arc<str>,
     },
     /// An environment variable.
     #[non_exhaustive]
     Variable {
         /// Its name.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Arc<str>,
     },
     /// [`CircuitBreaker::reconfigure`](crate::CircuitBreaker::reconfigure), while the program runs.

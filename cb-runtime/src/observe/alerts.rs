@@ -36,6 +36,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Alert {
     /// How bad it is; goes with the kind.
@@ -46,6 +47,7 @@ pub struct Alert {
     pub breaker: Option<String>,
     /// Since when, by the wall clock, for people.
     #[serde(serialize_with = "rfc3339")]
+    #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
     pub since: SystemTime,
     /// A sentence with the figures in it; what `Display` shows.
     pub text: String,
@@ -53,6 +55,7 @@ pub struct Alert {
 
 /// How bad something is. The worse is the greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -65,6 +68,7 @@ pub enum Severity {
 
 /// What an alert is about. Where a bound is named, it is one of [`AlertBounds`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AlertKind {

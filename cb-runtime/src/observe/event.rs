@@ -27,6 +27,7 @@ use crate::{
 /// [`FallbackUsed`](Self::FallbackUsed)) are made only while somebody has asked for them, with
 /// [`Subscription::with_calls`](crate::Subscription::with_calls).
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "event")]
 #[non_exhaustive]
 pub enum Event {
@@ -34,9 +35,11 @@ pub enum Event {
     #[non_exhaustive]
     Transition {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The state before. Of one breaker, this is the `to` of the transition before, dry runs
         /// aside.
@@ -48,6 +51,7 @@ pub enum Event {
         /// How long the breaker stays open, where it opened by its own counts; `Duration::MAX`
         /// until it is reset.
         #[serde(serialize_with = "optional_seconds")]
+        #[cfg_attr(feature = "admin", schema(value_type = Option<f64>))]
         open_for: Option<Duration>,
         /// What had been counted up to then.
         counts: Counts,
@@ -60,9 +64,11 @@ pub enum Event {
     #[non_exhaustive]
     CallRejected {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// What turned it away.
         reason: Rejection,
@@ -71,9 +77,11 @@ pub enum Event {
     #[non_exhaustive]
     CallRetried {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The number of the attempt that begins; 2 is the first after the call itself.
         attempt: u32,
@@ -82,21 +90,26 @@ pub enum Event {
     #[non_exhaustive]
     StaleAnswerUsed {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// How long ago the service gave that answer.
         #[serde(serialize_with = "seconds")]
+        #[cfg_attr(feature = "admin", schema(value_type = f64))]
         age: Duration,
     },
     /// A fallback answered for a call.
     #[non_exhaustive]
     FallbackUsed {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When it had answered.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// What the answer was; of several fallbacks, the last one's.
         result: FallbackResult,
@@ -105,18 +118,22 @@ pub enum Event {
     #[non_exhaustive]
     Reset {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
     },
     /// An operator set a mode, or its time ran out. If that changed the state, the transition follows.
     #[non_exhaustive]
     ModeChanged {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When. A mode whose time has run out ends with the next call, or change, after that.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The mode before; the same as `to` where only its end was moved.
         from: Mode,
@@ -124,15 +141,18 @@ pub enum Event {
         to: Mode,
         /// How long the new mode lasts, if it ends by itself.
         #[serde(serialize_with = "optional_seconds")]
+        #[cfg_attr(feature = "admin", schema(value_type = Option<f64>))]
         lasts: Option<Duration>,
     },
     /// The breaker's settings were changed.
     #[non_exhaustive]
     ConfigChanged {
         /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// The settings that are others than before.
         changes: Vec<SettingChange>,
@@ -142,9 +162,11 @@ pub enum Event {
     #[non_exhaustive]
     StoreDegraded {
         /// What the store is called, in the place of a breaker's name; without a password.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
         /// Why.
         why: String,
@@ -153,15 +175,71 @@ pub enum Event {
     #[non_exhaustive]
     StoreRestored {
         /// What the store is called, in the place of a breaker's name.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
         name: Name,
         /// When.
         #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
         at: SystemTime,
     },
+    /// Somebody changed something through the management API. What came of it follows; nothing does where
+    /// the breaker was so already.
+    #[non_exhaustive]
+    Operated {
+        /// The breaker.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
+        at: SystemTime,
+        /// What was asked for.
+        action: Action,
+        /// Who asked, as the API's authorization tells it.
+        who: String,
+        /// The address from which the request came, where the server tells it.
+        from: Option<String>,
+        /// The first 200 characters of why, where that was given.
+        reason: Option<String>,
+    },
+}
+
+/// What an operator can ask a breaker for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// To be reset.
+    Reset,
+    /// To take on a mode, or to go back to the normal one.
+    Mode,
+    /// To take on other settings.
+    Config,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Reset => "reset",
+            Self::Mode => "mode",
+            Self::Config => "config",
+        })
+    }
+}
+
+/// An operator's request, as it goes into a breaker's history.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Operation {
+    pub(crate) action: Action,
+    pub(crate) who: String,
+    pub(crate) from: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// What had been counted when a breaker changed its state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Counts {
     /// The row of failures; of a closed breaker.
@@ -178,6 +256,7 @@ pub struct Counts {
 
 /// What turned a call away.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rejection {
@@ -193,8 +272,21 @@ pub enum Rejection {
     BulkheadFull,
 }
 
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Open => "it is open",
+            Self::HalfOpen => "it is half-open, and its probes are under way",
+            Self::ForcedOpen => "it is forced open",
+            Self::Shed => "it sheds a share of the calls",
+            Self::BulkheadFull => "as many as max_concurrent are under way",
+        })
+    }
+}
+
 /// What a fallback answered with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FallbackResult {
     /// An answer.
@@ -214,6 +306,7 @@ impl fmt::Display for FallbackResult {
 
 /// One setting's old and new value, as they would be written in the attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SettingChange {
     /// The setting.
@@ -247,6 +340,11 @@ impl Event {
         Self::Transition { name, at, from, to, reason, open_for, counts, error, dry_run }
     }
 
+    pub(crate) fn operated(name: Name, at: SystemTime, operation: Operation) -> Self {
+        let Operation { action, who, from, reason } = operation;
+        Self::Operated { name, at, action, who, from, reason }
+    }
+
     /// The name of the breaker.
     pub fn name(&self) -> &str {
         match self {
@@ -259,7 +357,8 @@ impl Event {
             | Self::ModeChanged { name, .. }
             | Self::StoreDegraded { name, .. }
             | Self::StoreRestored { name, .. }
-            | Self::ConfigChanged { name, .. } => name,
+            | Self::ConfigChanged { name, .. }
+            | Self::Operated { name, .. } => name,
         }
     }
 
@@ -275,7 +374,8 @@ impl Event {
             | Self::ModeChanged { at, .. }
             | Self::StoreDegraded { at, .. }
             | Self::StoreRestored { at, .. }
-            | Self::ConfigChanged { at, .. } => *at,
+            | Self::ConfigChanged { at, .. }
+            | Self::Operated { at, .. } => *at,
         }
     }
 

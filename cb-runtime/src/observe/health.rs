@@ -19,6 +19,7 @@ use crate::breaker::{Mode, State};
 /// so is a closed one, whatever state it will go on in; how many there are is in
 /// [`breakers`](Self::breakers).
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Health {
     /// The short of it.
@@ -50,6 +51,7 @@ pub struct Health {
 
 /// How breakers are together, in a word.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every breaker is closed, or there is none.
@@ -75,6 +77,7 @@ impl fmt::Display for Verdict {
 ///
 /// `closed`, `open` and `half_open` together are `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct BreakerCounts {
     /// All of them, those of each key among them.

@@ -1,10 +1,13 @@
 //! The distribution of response times.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde::Serialize;
 
-use crate::primitive::{AtomicU64, OnceBox, Ordering};
+use crate::primitive::{AtomicU32, OnceBox, Ordering};
 
 /// Two buckets for each doubling, from 4 µs to 69 s; what lies outside is in the first and the last.
 const BUCKETS: usize = 50;
@@ -19,7 +22,14 @@ const SPAN: usize = 10;
 pub(crate) struct Histogram([OnceBox<Span>; BUCKETS / SPAN]);
 
 #[derive(Default)]
-struct Span([AtomicU64; SPAN]);
+struct Span([AtomicU32; SPAN]);
+
+/// How often each bucket has come to another half of what its counter can hold. A busy program is there
+/// within hours, most are never.
+#[derive(Default)]
+pub(crate) struct Halves(Mutex<Option<Box<[u32; BUCKETS]>>>);
+
+const HALF: u64 = 1 << 31;
 
 /// How long calls took, from the calls that were timed.
 ///
@@ -27,24 +37,30 @@ struct Span([AtomicU64; SPAN]);
 /// Percentiles are read off a histogram with two buckets to a doubling, and lie within a fifth of
 /// the exact figure between 4 µs and 69 s. Mean and maximum are exact over the timed calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ResponseTimes {
     /// How many calls were timed.
     pub timed: u64,
     /// Their mean.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub mean: Duration,
     /// Half of the calls took no longer.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub p50: Duration,
     /// 95 of 100 calls took no longer.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub p95: Duration,
     /// 99 of 100 calls took no longer.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub p99: Duration,
     /// The longest.
     #[serde(serialize_with = "seconds")]
+    #[cfg_attr(feature = "admin", schema(value_type = f64))]
     pub max: Duration,
 }
 
@@ -60,24 +76,53 @@ impl Histogram {
         Self(std::array::from_fn(|_| OnceBox::new()))
     }
 
-    pub(crate) fn record(&self, nanos: u64) {
+    /// Counts a call. Returns its bucket where that is one of the calls to [note](Halves::note).
+    #[must_use]
+    pub(crate) fn record(&self, nanos: u64) -> Option<usize> {
         let bucket = bucket(nanos);
-        if let Some(span) = self.0.get(bucket / SPAN) {
-            let Span(counts) = span.get_or_init(Box::default);
-            counts[bucket % SPAN].fetch_add(1, Ordering::Relaxed);
-        }
+        let Span(counts) = self.0.get(bucket / SPAN)?.get_or_init(Box::default);
+        let count = u64::from(counts[bucket % SPAN].fetch_add(1, Ordering::Relaxed)) + 1;
+        count.is_multiple_of(HALF).then_some(bucket)
     }
 
     /// The counts at this moment.
-    pub(crate) fn spread(&self) -> Spread {
+    pub(crate) fn spread(&self, halves: Option<&Halves>) -> Spread {
+        let mut spread = self.lower();
+        if let Some(halves) = halves {
+            halves.complete(&mut spread);
+        }
+        spread
+    }
+
+    fn lower(&self) -> Spread {
         let mut spread = Spread::default();
         for (span, counts) in self.0.iter().zip(spread.0.chunks_mut(SPAN)) {
             let Some(Span(found)) = span.get() else { continue };
             for (count, found) in counts.iter_mut().zip(found) {
-                *count = found.load(Ordering::Relaxed);
+                *count = u64::from(found.load(Ordering::Relaxed));
             }
         }
         spread
+    }
+}
+
+impl Halves {
+    pub(crate) fn note(&self, bucket: usize) {
+        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = halves.get_or_insert_with(|| Box::new([0; BUCKETS])).get_mut(bucket) {
+            *count += 1;
+        }
+    }
+
+    /// Makes whole counts of what the counters hold. Counter and halves are not read at one moment, so
+    /// of the counts that it may be, the one is taken that is next to the middle of the present half.
+    fn complete(&self, spread: &mut Spread) {
+        let halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(halves) = halves.as_deref() else { return };
+        for (count, halves) in spread.0.iter_mut().zip(halves) {
+            let least = (u64::from(*halves) * HALF).saturating_sub(HALF / 2);
+            *count = least + u64::from(lower_half(*count).wrapping_sub(lower_half(least)));
+        }
     }
 }
 
@@ -208,11 +253,11 @@ mod tests {
         let (mut sum, mut max) = (0, 0);
         for call in 1..=10_000_u64 {
             let nanos = call * 10_000;
-            histogram.record(nanos);
+            assert_eq!(histogram.record(nanos), None);
             sum += nanos;
             max = nanos;
         }
-        let figures = histogram.spread().figures(sum.into(), max).expect("calls were recorded");
+        let figures = histogram.spread(None).figures(sum.into(), max).expect("calls were recorded");
         assert_eq!(figures.timed, 10_000);
         assert_eq!(figures.mean, Duration::from_micros(50_005));
         assert_eq!(figures.max, Duration::from_millis(100));
@@ -220,6 +265,31 @@ mod tests {
             let off = (found.as_secs_f64() / exact - 1.0).abs();
             assert!(off < 0.2, "{found:?} is {off} off {exact}");
         }
+    }
+
+    #[test]
+    fn a_counter_that_has_run_over_goes_on() {
+        let (histogram, halves) = (Histogram::new(), Halves::default());
+        for nanos in [0, 1_000_000] {
+            assert_eq!(histogram.record(nanos), None);
+        }
+        let Span(counts) = histogram.0[0].get().expect("it was made");
+        let mut whole = 1;
+        for _ in 0..5 {
+            // As if so many calls had been made.
+            let jump = HALF - 3;
+            counts[0].fetch_add(u32::try_from(jump).expect("it fits"), Ordering::Relaxed);
+            whole += jump;
+            for _ in 0..3 {
+                let noted = histogram.record(0);
+                whole += 1;
+                // A reader may come before the note is made.
+                assert_eq!(histogram.spread(Some(&halves)).0[0], whole);
+                noted.into_iter().for_each(|bucket| halves.note(bucket));
+                assert_eq!(histogram.spread(Some(&halves)).0[0], whole);
+            }
+        }
+        assert_eq!(histogram.spread(Some(&halves)).timed(), whole + 1);
     }
 
     #[test]
@@ -246,6 +316,6 @@ mod tests {
 
     #[test]
     fn nothing_recorded_is_no_figure() {
-        assert_eq!(Histogram::new().spread().figures(0, 0), None);
+        assert_eq!(Histogram::new().spread(None).figures(0, 0), None);
     }
 }

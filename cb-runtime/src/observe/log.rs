@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use super::{event::Event, hub::Missed};
+use tracing::{Level, level_filters::LevelFilter};
+
+use super::{
+    event::{Event, Rejection},
+    hub::Missed,
+};
 use crate::{
-    breaker::{State, TransitionReason},
+    breaker::{State, TransitionReason, core::contain},
     config::ConfigError,
     error::show,
     name::Name,
@@ -12,8 +17,9 @@ use crate::{
 
 const TARGET: &str = "cb_runtime";
 
-/// Opening is a warning, every other change information. A reset shows in the change that it makes, if
-/// any, and by itself is for debugging. Single calls are left out.
+/// Opening is a warning, by whatever it came, and every other change information. A reset shows in the
+/// change that it makes, if any, and by itself is for debugging. Of single calls, only those that are
+/// turned away are told, by [`rejected`].
 pub(crate) fn event(event: &Event) {
     match event {
         Event::Transition { name, from, to, reason, open_for, error, dry_run, .. } => {
@@ -53,11 +59,41 @@ pub(crate) fn event(event: &Event) {
                 target: TARGET, store = name.as_str(), "shared store `{name}` is back"
             );
         }
-        Event::CallRejected { .. }
+        // A request is logged once, however many breakers it is about.
+        Event::Operated { .. }
+        | Event::CallRejected { .. }
         | Event::CallRetried { .. }
         | Event::StaleAnswerUsed { .. }
         | Event::FallbackUsed { .. } => {}
     }
+}
+
+/// Whether rejections are to be told at all. Quick where nothing for debugging is; else it asks the
+/// program's subscriber, so that no lock is to be held.
+#[inline]
+pub(crate) fn wants_rejections() -> bool {
+    LevelFilter::current() >= LevelFilter::DEBUG && wants_debugging()
+}
+
+#[cold]
+#[inline(never)]
+fn wants_debugging() -> bool {
+    let mut wanted = false;
+    contain(|| wanted = tracing::enabled!(target: TARGET, Level::DEBUG));
+    wanted
+}
+
+/// A call was turned away, and so many more since the last line about this breaker.
+pub(crate) fn rejected(name: &Name, reason: Rejection, left_out: u64) {
+    let others = match left_out {
+        0 => String::new(),
+        1 => "; 1 more was not shown".to_owned(),
+        more => format!("; {more} more were not shown"),
+    };
+    tracing::debug!(
+        target: TARGET, name = name.as_str(), %reason, left_out,
+        "circuit breaker `{name}` turned a call away: {reason}{others}"
+    );
 }
 
 struct Change<'a> {
@@ -89,10 +125,17 @@ impl Change<'_> {
         let Self { name, from, to, reason, dry_run } = self;
         let reason = reason.to_string();
         let verb = if *dry_run { "would have become" } else { "became" };
-        tracing::info!(
-            target: TARGET, name = name.as_str(), %from, %to, reason, dry_run,
-            "circuit breaker `{name}` {verb} {to}: {reason}"
-        );
+        if *to == State::Open {
+            tracing::warn!(
+                target: TARGET, name = name.as_str(), %from, %to, reason, dry_run,
+                "circuit breaker `{name}` {verb} {to}: {reason}"
+            );
+        } else {
+            tracing::info!(
+                target: TARGET, name = name.as_str(), %from, %to, reason, dry_run,
+                "circuit breaker `{name}` {verb} {to}: {reason}"
+            );
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Look {
     pub(crate) recent: Vec<(Tick, Arc<Event>)>,
     pub(crate) spread: Spread,
     pub(crate) aside: Aside,
+    /// It is closed and turns a share of the calls away.
+    pub(crate) sheds: bool,
 }
 
 /// Counts that are for this only.

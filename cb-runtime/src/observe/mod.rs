@@ -11,6 +11,7 @@ pub(crate) mod log;
 pub(crate) mod look;
 pub(crate) mod outcome;
 pub(crate) mod recommend;
+pub(crate) mod rejections;
 pub(crate) mod snapshot;
 pub(crate) mod text;
 pub(crate) mod trend;

@@ -19,6 +19,7 @@ use crate::{
 
 /// A piece of advice on one breaker, with its figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Recommendation {
     /// The name of the breaker.

@@ -68,6 +68,7 @@ pub struct Snapshot {
 
 /// Calls by how they ended, since the breaker was made; a reset keeps them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Totals {
     /// Calls that were admitted, those still under way included.
@@ -161,7 +162,7 @@ pub(crate) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result
 }
 
 #[allow(clippy::ref_option, reason = "serde passes fields by reference")]
-fn optional_rfc3339<S: Serializer>(
+pub(crate) fn optional_rfc3339<S: Serializer>(
     time: &Option<SystemTime>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -172,7 +173,7 @@ fn optional_rfc3339<S: Serializer>(
 }
 
 #[allow(clippy::ref_option, reason = "serde passes fields by reference")]
-pub(super) fn optional_seconds<S: Serializer>(
+pub(crate) fn optional_seconds<S: Serializer>(
     time: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

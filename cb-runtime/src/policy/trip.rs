@@ -8,6 +8,7 @@ use crate::{config::Config, window::Counts};
 
 /// Why a breaker opened.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[non_exhaustive]
 pub enum OpenReason {

@@ -38,6 +38,9 @@
 //! from the first scrape on, before any call. What calls meet of a breaker that is disabled, or only
 //! keeps figures, is a closed one; what a dry run would have done is in no figure here.
 //!
+//! `ops/grafana-dashboard.json` and `ops/alert-rules.yml`, in this crate's package, are a dashboard for
+//! Grafana and alert rules for Prometheus on these metrics.
+//!
 //! # Keyed breakers
 //!
 //! A key is no label: keys come from outside, and each would be forty series. The breakers of one name

@@ -147,6 +147,9 @@ impl Registry {
     /// [`metrics_only`](crate::CircuitBreaker::metrics_only)). That of a breaker which was down before
     /// the handler was registered is told too. Dry runs are left out.
     ///
+    /// A breaker that is [taken out](Self::remove) while it is down has not recovered by that: nothing is
+    /// told of it unless those who hold it close it.
+    ///
     /// It runs as a handler of [`on_transition`](Self::on_transition) does. For an example, see
     /// [`on_degraded`](Self::on_degraded).
     pub fn on_recovered<F, Fut>(&self, selector: impl Into<Selector>, handler: F)

@@ -129,9 +129,14 @@ impl Registry {
     pub(super) fn load_by_default(&self) {
         let by_default = &self.0.loading.by_default;
         if by_default.load(Ordering::Relaxed) && by_default.swap(false, Ordering::Relaxed) {
-            let loaded = self.load_now(Source::default(), Unknown::Warn);
-            if let Err(problem) = loaded {
+            let source = Source::default();
+            let is_off = source.is_switched_off();
+            if let Err(problem) = self.load_now(source, Unknown::Warn) {
                 contain(|| log::not_loaded(&problem));
+                // Who turns breakers off is in a hurry, and nobody would tell him of the file.
+                if is_off {
+                    self.commit(Layers { enabled: false, ..Layers::default() }, &Known::default());
+                }
             }
         }
     }

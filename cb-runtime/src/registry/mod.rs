@@ -1,5 +1,7 @@
 //! Breakers by name, and what the program declares about them.
 
+#[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
+mod by_code;
 mod by_name;
 mod calls;
 #[cfg(feature = "config")]
@@ -16,6 +18,10 @@ mod keyed;
 #[cfg(feature = "config")]
 mod load;
 mod make;
+#[cfg(feature = "admin")]
+mod managed;
+#[cfg(feature = "cli")]
+mod outside;
 mod registered;
 #[cfg(all(feature = "redis", not(cb_loom)))]
 mod share;
@@ -30,6 +36,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+#[cfg(all(any(feature = "tower", feature = "reqwest"), not(cb_loom)))]
+pub(crate) use by_code::Asked;
+#[cfg(all(feature = "tower", not(cb_loom)))]
+pub(crate) use by_code::Keyed;
 use by_name::ByName;
 pub use declaration::{Conflict, Conflicts, Declaration, Declarations, Declared, declarations};
 #[cfg(feature = "export")]
@@ -41,6 +51,8 @@ use keyed::Family;
 #[cfg(feature = "config")]
 pub use load::Loaded;
 use make::Registered;
+#[cfg(feature = "cli")]
+pub(crate) use outside::check_outside;
 use registered::Fallbacks;
 #[cfg(feature = "testing")]
 pub(crate) use site::make_declared;
@@ -239,6 +251,10 @@ impl Registry {
 
     /// Takes a breaker out. Those who hold it can go on using it; an annotated function takes
     /// another, registered anew, at its next call.
+    ///
+    /// Whether its service is up is not known by that, so that [`on_recovered`](Self::on_recovered) is not
+    /// told of a breaker that is taken out while it is down. [Reset](CircuitBreaker::reset) it, before or
+    /// after, where the program is to go on as if it were up.
     ///
     /// Meant for breakers that a program makes and gives up in number, and for those of single keys.
     /// Of an annotated function's without a key, the old one stays in memory: use

@@ -20,16 +20,20 @@ use crate::{
 pub(super) struct Sharing {
     /// Held while one joins.
     turn: Mutex<()>,
-    status: Mutex<Option<Arc<Status>>>,
+    joined: Mutex<Option<(SharedHandle, Arc<Status>)>>,
 }
 
 impl Sharing {
-    fn status(&self) -> Option<Arc<Status>> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn joined(&self) -> Option<(SharedHandle, Arc<Status>)> {
+        self.joined.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn put(&self, status: Option<Arc<Status>>) {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+    fn status(&self) -> Option<Arc<Status>> {
+        Some(self.joined()?.1)
+    }
+
+    fn put(&self, joined: Option<(SharedHandle, Arc<Status>)>) {
+        *self.joined.lock().unwrap_or_else(PoisonError::into_inner) = joined;
     }
 }
 
@@ -50,8 +54,13 @@ impl Registry {
         }
         let ours = Ours { registry: Arc::downgrade(&self.0), hub: Arc::downgrade(&self.0.hub) };
         let (handle, status) = state.join(&self.0.hub, ours)?;
-        sharing.put(Some(status));
+        sharing.put(Some((handle.clone(), status)));
         Ok(handle)
+    }
+
+    /// What [`share`](Self::share) returned; `None` where breakers are not shared.
+    pub fn shared(&self) -> Option<SharedHandle> {
+        Some(self.0.sharing.joined()?.0)
     }
 
     /// Whether the store answers through which breakers are shared; `None` where they are not.

@@ -60,6 +60,8 @@ impl Registry {
             #[cfg(feature = "testing")]
             let _inside = crate::isolation::enter(isolation);
             loop {
+                // By the system's clock: the file's writers are outside of the program, and a test whose
+                // clock is paused can have no part of theirs pass. Tests look by themselves.
                 thread::sleep(EVERY);
                 if !watcher.look() {
                     return;

@@ -10,7 +10,7 @@ use super::{
     status::{SharedStatus, Status},
     wire::{Order, Request, millis},
 };
-use crate::breaker::Mode;
+use crate::{breaker::Mode, config::read_settings};
 
 /// A registry's part in the shared state, from [`Registry::share`](crate::Registry::share). Cheap to
 /// clone.
@@ -61,6 +61,30 @@ impl SharedHandle {
         lasts: Duration,
     ) -> Result<(), SharedError> {
         self.order(name, Order::Mode(text_of(mode).to_owned()), lasts).await
+    }
+
+    /// Changes settings of a breaker in all instances for so long: an object of JSON with the names and
+    /// values of a configuration file, `{"failure_threshold": 3, "recovery_timeout": "10s"}`. One without
+    /// any takes the change back.
+    ///
+    /// What an instance has set otherwise meanwhile stays when the time is over; settings that contradict
+    /// those of an instance are not in force in that one. A breaker that is made later has them within
+    /// [`read_again`](crate::SharedOptions::read_again).
+    ///
+    /// # Errors
+    /// [`SharedError::Settings`] for settings that cannot be, [`SharedError`] where the store is away, or
+    /// the registry has left.
+    pub async fn configure(
+        &self,
+        name: &str,
+        settings: &str,
+        lasts: Duration,
+    ) -> Result<(), SharedError> {
+        if let Err(problems) = read_settings(settings) {
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            return Err(SharedError::Settings(told.join("; ")));
+        }
+        self.order(name, Order::Config(settings.to_owned()), lasts).await
     }
 
     /// Leaves: from here on the registry's breakers decide alone. They stay as they are.

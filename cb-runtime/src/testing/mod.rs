@@ -75,13 +75,10 @@
 //! never freed, some hundred bytes for each breaker: it is not meant for programs.
 
 mod assert;
-mod calls;
 mod own;
 mod task;
 
 pub use assert::{NameOrBreaker, breaker, state_is, trip};
-#[doc(hidden)]
-pub use calls::change_calls;
 pub use own::{Isolated, inherited, inherited_blocking, isolated, isolated_blocking};
 pub use task::spawn;
 

@@ -69,6 +69,22 @@ async fn given_an_outage_when_the_breaker_reopens_then_it_is_told_once_and_so_is
 }
 
 #[tokio::test(start_paused = true)]
+async fn given_a_breaker_that_is_down_when_it_is_taken_out_then_its_end_is_told_when_it_is_closed()
+{
+    let registry = Registry::new();
+    let breaker = registered(&registry, "orders", settings());
+    let mut outages = Outages::of(&registry, Selector::all());
+    open(&breaker).await;
+    assert_eq!(outages.heard().await, [DOWN]);
+
+    let taken_out = registry.remove("orders").unwrap();
+    assert!(outages.heard().await.is_empty(), "nobody knows whether its service is up");
+
+    taken_out.reset();
+    assert_eq!(outages.heard().await, [UP]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn given_a_breaker_forced_open_when_that_ends_in_any_way_then_both_are_told() {
     let registry = Registry::new();
     let breaker = registered(&registry, "orders", settings());

@@ -129,6 +129,41 @@ fn given_a_log_that_panics_when_the_breaker_opens_then_the_call_has_its_own_answ
     assert_eq!(breaker.snapshot().totals.failures, 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn given_rejections_when_they_are_many_then_one_a_second_is_told_with_the_number_of_the_others()
+ {
+    let breaker = breaker();
+    let half_a_second = std::time::Duration::from_millis(500);
+    let turned_away = |times: u32| {
+        let lines = logged(false, || {
+            (0..times).for_each(|_| assert!(breaker.try_acquire().is_err()));
+        });
+        lines.into_iter().map(|(level, line)| format!("{level} {line}")).collect::<Vec<_>>()
+    };
+    fail(&breaker);
+    fail(&breaker);
+
+    let start = "DEBUG circuit breaker `orders` turned a call away: it is";
+    assert_eq!(turned_away(3), [format!("{start} open")]);
+    tokio::time::advance(half_a_second).await;
+    assert_eq!(turned_away(40), [""; 0]);
+    tokio::time::advance(half_a_second).await;
+    assert_eq!(turned_away(1), [format!("{start} open; 42 more were not shown")]);
+
+    tokio::time::advance(2 * half_a_second).await;
+    logged(false, || breaker.force_open());
+    assert_eq!(turned_away(2), [format!("{start} forced open")]);
+}
+
+#[test]
+fn given_a_forced_opening_when_it_is_logged_then_as_a_warning() {
+    let lines = logged(false, || breaker().force_open());
+
+    let set = "circuit breaker `orders` was set to forced open";
+    let opened = "circuit breaker `orders` became open: forced by hand";
+    assert_eq!(lines, [(Level::INFO, set.to_owned()), (Level::WARN, opened.to_owned())]);
+}
+
 #[circuit_breaker(
     name = "logs.search",
     service_type = "logs.search",
@@ -160,7 +195,7 @@ impl Refusal for CircuitBreaker {
 fn given_no_registered_fallback_when_calls_want_one_then_a_warning_says_so_once() {
     let warnings = |act: fn()| {
         let mut lines = logged(false, act);
-        lines.retain(|(level, _)| *level == Level::WARN);
+        lines.retain(|(level, line)| *level == Level::WARN && line.contains("fallback"));
         lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
     };
 

@@ -121,6 +121,17 @@ fn changes_made_while_running_outlive_what_is_loaded() {
 }
 
 #[test]
+fn another_service_type_has_its_preset_at_once_and_what_a_file_says_of_it_the_next_time() {
+    let (registry, db) = with("db", Config::builder());
+    let file = "[service_types.database]\nsuccess_threshold = 7";
+    registry.load(toml(file)).unwrap();
+    db.reconfigure(|settings| settings.service_type("database")).unwrap();
+    assert_eq!((db.config().failure_threshold(), db.config().success_threshold()), (3, 3));
+    registry.load(toml(file)).unwrap();
+    assert_eq!((db.config().failure_threshold(), db.config().success_threshold()), (3, 7));
+}
+
+#[test]
 fn what_is_taken_away_while_running_is_away_until_the_next_time() {
     let (registry, db) = with("db", Config::builder().shed(3.0));
     db.reconfigure(|_| Config::builder()).unwrap();
@@ -173,6 +184,18 @@ fn patterns_stand_by_their_exactness_and_not_by_their_place() {
     assert_eq!(of("web_app/cache"), (2, Some(3.0), 4));
     assert_eq!(of("web"), (3, Some(3.0), 4));
     assert_eq!(of("batch"), (4, Some(4.0), 4));
+}
+
+#[test]
+fn a_variable_is_of_every_breaker_whose_name_it_may_be() {
+    let registry = Registry::new();
+    let names = ["orders/db", "orders_db", "orders/cache"];
+    let [one, same, other] =
+        names.map(|name| registry.get_or_register(name, Config::default()).unwrap());
+    let variables = [("CB_BREAKER__ORDERS_DB__FAILURE_THRESHOLD", "3")];
+    registry.load(toml("").variables(variables)).unwrap();
+    let thresholds = [one, same, other].map(|breaker| breaker.config().failure_threshold());
+    assert_eq!(thresholds, [3, 3, 5]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The figures for Prometheus, through the public interface, and Prometheus itself.
+//! The figures for Prometheus and OpenTelemetry, through the public interface, and Prometheus itself.
 
 #![cfg(feature = "prometheus")]
 #![allow(
@@ -13,9 +13,12 @@ mod figures;
 mod formats;
 mod keyed;
 mod open_time;
+#[cfg(feature = "otel")]
+mod otel;
 mod programs;
 mod removed;
 mod server;
+mod shipped;
 mod threads;
 
 use std::{collections::BTreeMap, time::Duration};

@@ -423,3 +423,26 @@ async fn given_a_dry_run_when_others_open_then_it_goes_on() {
     advance(RECOVERY).await;
     assert_eq!(one.breaker.snapshot().openings, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn given_settings_for_all_when_their_time_is_over_then_those_before_are_in_force() {
+    let (_exchange, [one, other]) = instances(options, settings()).await;
+    let minute = Duration::from_secs(60);
+    let refused = one.handle.configure("db", r#"{"failure_threshold": 0}"#, minute).await;
+    assert!(refused.unwrap_err().to_string().contains("must be at least 1"));
+
+    let changed = r#"{"failure_threshold": 9, "recovery_timeout": "5s"}"#;
+    one.handle.configure("db", changed, minute).await.unwrap();
+    sleep(SOON).await;
+    for instance in [&one, &other] {
+        let config = instance.breaker.config();
+        assert_eq!((config.failure_threshold(), config.recovery_timeout().as_secs()), (9, 5));
+    }
+    other.breaker.reconfigure(|settings| settings.failure_threshold(4)).unwrap();
+
+    sleep(minute).await;
+    let config = one.breaker.config();
+    assert_eq!((config.failure_threshold(), config.recovery_timeout()), (2, RECOVERY));
+    let config = other.breaker.config();
+    assert_eq!((config.failure_threshold(), config.recovery_timeout()), (4, RECOVERY), "by hand");
+}

@@ -4,15 +4,10 @@
 
 use std::cell::Cell;
 
-use cb_runtime::{
-    __private::{CallSettings, RetryPolicy},
-    CallError, CircuitError, Declaration, declarations, testing,
-};
+use cb_runtime::{CallError, CircuitError, Declaration, Source, declarations, registry, testing};
 use tokio::time::{Instant, advance, sleep};
 
 use super::*;
-
-const NONE: CallSettings = CallSettings::NONE;
 
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -22,13 +17,23 @@ enum Fault {
     Unavailable(#[from] CircuitError),
 }
 
-/// Under other settings than the attributes have.
-fn change(function: &str, to: CallSettings) {
-    testing::change_calls(function, Some(to));
+/// Other settings than the attribute has for the calls of this function, whose breaker is called after it.
+fn change(function: &str, settings: &str) {
+    load(&table(function, settings));
 }
 
-fn change_back(function: &str) {
-    testing::change_calls(function, None);
+fn table(function: &str, settings: &str) -> String {
+    let name = function.rsplit("::").next().unwrap_or_default();
+    format!("[breakers.\"calls.{name}\".calls.\"{function}\"]\n{settings}\n")
+}
+
+/// What the attributes have.
+fn change_back() {
+    load("");
+}
+
+fn load(file: &str) {
+    registry().load(Source::toml(file).without_variables()).unwrap();
 }
 
 /// Runs a future until it waits.
@@ -70,11 +75,11 @@ async fn given_a_call_timeout_when_it_is_changed_then_the_next_call_has_it() {
     testing::isolated(async {
         assert_eq!(limit_of(timed(60 * SECOND)).await, LIMIT);
 
-        change("timed", NONE.call_timeout(9 * SECOND));
+        change("timed", "call_timeout = \"9s\"");
         assert_eq!(limit_of(timed(60 * SECOND)).await, 9 * SECOND);
         timed(8 * SECOND).await.unwrap();
 
-        change_back("timed");
+        change_back();
         assert_eq!(limit_of(timed(60 * SECOND)).await, LIMIT);
     })
     .await;
@@ -85,7 +90,7 @@ async fn given_a_call_under_way_when_the_call_timeout_is_changed_then_it_keeps_i
     testing::isolated(async {
         let call = begin(timed(60 * SECOND)).await;
         let start = Instant::now();
-        change("timed", NONE.call_timeout(SECOND));
+        change("timed", "call_timeout = \"1s\"");
 
         call.await.unwrap_err();
 
@@ -97,7 +102,7 @@ async fn given_a_call_under_way_when_the_call_timeout_is_changed_then_it_keeps_i
 #[tokio::test(start_paused = true)]
 async fn given_a_test_of_its_own_when_it_changes_settings_then_nobody_else_has_them() {
     testing::isolated(async {
-        change("timed", NONE.call_timeout(SECOND));
+        change("timed", "call_timeout = \"1s\"");
         testing::isolated(async { assert_eq!(limit_of(timed(60 * SECOND)).await, LIMIT) }).await;
         assert_eq!(limit_of(timed(60 * SECOND)).await, SECOND);
     })
@@ -113,13 +118,13 @@ async fn of_the_program(time: Duration) -> Result<(), Fault> {
 
 #[tokio::test(start_paused = true)]
 async fn given_settings_of_the_program_when_they_are_changed_then_a_test_of_its_own_has_them_not() {
-    change("of_the_program", NONE.call_timeout(7 * SECOND));
+    change("of_the_program", "call_timeout = \"7s\"");
     assert_eq!(limit_of(of_the_program(60 * SECOND)).await, 7 * SECOND);
     testing::isolated(async {
         assert_eq!(limit_of(of_the_program(60 * SECOND)).await, 2 * SECOND);
     })
     .await;
-    change_back("of_the_program");
+    change_back();
     assert_eq!(limit_of(of_the_program(60 * SECOND)).await, 2 * SECOND);
 }
 
@@ -147,7 +152,7 @@ async fn given_calls_under_way_when_max_concurrent_is_lowered_then_they_end_befo
         }
         assert_eq!(places(few(SECOND).await), Some(3));
 
-        change("few", NONE.max_concurrent(1));
+        change("few", "max_concurrent = 1");
         let mut calls = calls.into_iter();
         let mut next = async || calls.next().expect("one is left").await;
         next().await.unwrap();
@@ -157,7 +162,7 @@ async fn given_calls_under_way_when_max_concurrent_is_lowered_then_they_end_befo
         next().await.unwrap();
         assert_eq!(places(few(SECOND).await), None);
 
-        change_back("few");
+        change_back();
         let _calls = (begin(few(SECOND)).await, begin(few(SECOND)).await, begin(few(SECOND)).await);
         assert_eq!(places(few(SECOND).await), Some(3));
     })
@@ -170,7 +175,7 @@ async fn given_a_full_bulkhead_when_max_concurrent_is_raised_then_more_are_admit
         let _calls = (begin(few(SECOND)).await, begin(few(SECOND)).await, begin(few(SECOND)).await);
         assert_eq!(places(few(SECOND).await), Some(3));
 
-        change("few", NONE.max_concurrent(4));
+        change("few", "max_concurrent = 4");
 
         let _fourth = begin(few(SECOND)).await;
         assert_eq!(places(few(SECOND).await), Some(4));
@@ -191,12 +196,12 @@ fn given_a_plain_function_when_max_concurrent_is_changed_then_the_next_call_meet
         let nothing = || {};
         let is_full = |limit| assert_eq!(places(plain(&nothing)), limit);
         plain(&|| plain(&|| is_full(Some(2))).unwrap()).unwrap();
-        change("plain", NONE.max_concurrent(1));
+        change("plain", "max_concurrent = 1");
         plain(&|| is_full(Some(1))).unwrap();
         plain(&|| {
-            change("plain", NONE.max_concurrent(2));
+            change("plain", "max_concurrent = 2");
             plain(&|| is_full(Some(2))).unwrap();
-            change_back("plain");
+            change_back();
         })
         .unwrap();
         is_full(None);
@@ -225,13 +230,14 @@ async fn given_a_retry_when_it_is_changed_then_the_next_call_has_all_of_it() {
     testing::isolated(async {
         assert_eq!(attempts().await, (3, 3 * SECOND));
 
-        let policy = RetryPolicy::new(4).delay(2 * SECOND).factor(3.0).max_delay(7 * SECOND);
-        change("retried", NONE.retry(policy));
+        let retry =
+            "retry = { max_attempts = 4, delay = \"2s\", factor = 3.0, max_delay = \"7s\" }";
+        change("retried", retry);
         assert_eq!(attempts().await, (4, (2 + 6 + 7) * SECOND));
-        change("retried", NONE.retry(RetryPolicy::new(1)));
+        change("retried", "retry.max_attempts = 1");
         assert_eq!(attempts().await, (1, Duration::ZERO));
 
-        change_back("retried");
+        change_back();
         assert_eq!(attempts().await, (3, 3 * SECOND));
     })
     .await;
@@ -242,7 +248,7 @@ async fn given_a_call_between_attempts_when_its_retry_is_changed_then_it_keeps_i
     testing::isolated(async {
         let (attempts, start) = (Cell::new(0), Instant::now());
         let call = begin(retried(&attempts)).await;
-        change("retried", NONE.retry(RetryPolicy::new(9)));
+        change("retried", "retry.max_attempts = 9");
 
         call.await.unwrap_err();
 
@@ -263,14 +269,14 @@ async fn given_a_stale_answer_when_max_age_is_changed_then_the_next_call_has_it_
         advance(30 * SECOND).await;
         assert_eq!(stale(false).await.unwrap(), answer);
 
-        change("stale", NONE.max_age(90 * SECOND));
+        change("stale", "stale_if_error.max_age = \"90s\"");
         advance(60 * SECOND).await;
         assert_eq!(stale(false).await.unwrap(), answer, "of as many seconds");
-        change("stale", NONE.max_age(89 * SECOND));
+        change("stale", "stale_if_error.max_age = \"89s\"");
         stale(false).await.unwrap_err();
 
         let answer = stale(true).await.unwrap();
-        change_back("stale");
+        change_back();
         advance(60 * SECOND).await;
         assert_eq!(stale(false).await.unwrap(), answer);
         advance(SECOND).await;
@@ -308,8 +314,12 @@ async fn given_a_function_with_a_key_when_its_calls_are_changed_then_those_of_al
         };
         assert_eq!(given_up_after("a").await, (4 + 1 + 4) * SECOND);
 
-        let settings = NONE.call_timeout(2 * SECOND).max_concurrent(2);
-        change("keyed", settings.retry(RetryPolicy::new(3).delay(5 * SECOND)));
+        let settings = "
+            call_timeout = \"2s\"
+            max_concurrent = 2
+            retry = { max_attempts = 3, delay = \"5s\" }
+        ";
+        change("keyed", settings);
         for tenant in ["a", "b"] {
             assert_eq!(given_up_after(tenant).await, (2 + 5 + 2 + 10 + 2) * SECOND);
         }
@@ -352,12 +362,10 @@ async fn given_methods_when_the_calls_of_one_are_changed_then_those_of_others_ar
                 limit_of(house.take(time)).await,
             ]
         };
-        change("Warehouse::own", NONE.call_timeout(3 * SECOND));
+        change("Warehouse::own", "call_timeout = \"3s\"");
         assert_eq!(limits().await, [3 * SECOND, 3 * SECOND, 2 * SECOND], "of every type parameter");
-        change(
-            "<testing::calls::Warehouse as testing::calls::Store>::take",
-            NONE.call_timeout(SECOND),
-        );
+        let three = table("Warehouse::own", "call_timeout = \"3s\"");
+        load(&(three + &table("take", "call_timeout = \"1s\"")));
         assert_eq!(limits().await, [3 * SECOND, 3 * SECOND, SECOND]);
     })
     .await;
@@ -373,7 +381,7 @@ async fn llm(time: Duration) -> Result<(), Fault> {
 async fn given_a_call_timeout_of_a_preset_when_it_is_changed_then_the_next_call_has_it() {
     testing::isolated(async {
         assert_eq!(limit_of(llm(90 * SECOND)).await, 30 * SECOND);
-        change("llm", NONE.call_timeout(45 * SECOND));
+        change("llm", "call_timeout = \"45s\"");
         assert_eq!(limit_of(llm(90 * SECOND)).await, 45 * SECOND);
     })
     .await;
@@ -400,7 +408,7 @@ async fn given_a_function_that_is_off_when_its_calls_are_changed_then_they_are_p
             start.elapsed()
         };
         assert_eq!((took(true).await, took(false).await), (2 * SECOND, 9 * SECOND));
-        change("switched", NONE.call_timeout(SECOND));
+        change("switched", "call_timeout = \"1s\"");
         assert_eq!((took(true).await, took(false).await), (SECOND, 9 * SECOND));
     })
     .await;

@@ -5,6 +5,8 @@
 
 mod apart;
 mod assert;
+// Their settings are changed by a file.
+#[cfg(feature = "config")]
 mod calls;
 mod inherited;
 mod inside;

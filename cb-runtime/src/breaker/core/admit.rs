@@ -10,6 +10,7 @@ use crate::{
         timer::{self, Purpose},
     },
     clock::Tick,
+    observe::log,
 };
 
 impl Core {
@@ -36,6 +37,14 @@ impl Core {
     #[inline(never)]
     pub(crate) fn refuse_if_open(&self) -> Option<Refusal<'_>> {
         self.word().turns_away().then(|| self.count_refused(Refused::Open))
+    }
+
+    /// Turns away and counts one call of a breaker that was found [shut](Core::is_shut).
+    #[cfg(feature = "tower")]
+    pub(crate) fn turn_away(&self) -> Refusal<'_> {
+        let word = self.word();
+        let refused = if word.is_forced_open() { Refused::ForcedOpen } else { Refused::Open };
+        self.refuse(refused, word)
     }
 
     #[inline]
@@ -156,6 +165,9 @@ impl Core {
     pub(super) fn refuse(&self, refused: Refused, word: Word) -> Refusal<'_> {
         if word.is_narrated() {
             self.tell_rejected(refused);
+        }
+        if log::wants_rejections() {
+            self.log_rejected(refused);
         }
         self.count_refused(refused)
     }

@@ -9,6 +9,8 @@ use super::Core;
 use crate::{
     observe::{
         event::{Event, FallbackResult},
+        latency::{Halves, Spread},
+        rejections::Rejections,
         trend::Trend,
     },
     primitive::{AtomicU64, Ordering},
@@ -23,6 +25,10 @@ pub(super) struct Extras {
     retries: AtomicU64,
     failed_retries: AtomicU64,
     bulkhead_full: AtomicU64,
+    /// Of the response times.
+    halves: Halves,
+    /// Of the log.
+    rejections: Rejections,
     /// Of those who look at the alerts, and only of them: no primitive of loom's.
     trend: Mutex<Option<Box<Trend>>>,
 }
@@ -100,6 +106,23 @@ impl Core {
     /// Counts a call that the breaker let pass and for which there was no place.
     pub(super) fn count_bulkhead_full(&self) {
         self.count(|extras| &extras.bulkhead_full);
+    }
+
+    /// A bucket of the response times is at another half of what its counter can hold.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn note_half(&self, bucket: usize) {
+        self.extras.get_or_init(Box::default).halves.note(bucket);
+    }
+
+    /// The response times at this moment.
+    pub(super) fn spread(&self) -> Spread {
+        self.latency.spread(self.extras.get().map(|extras| &extras.halves))
+    }
+
+    /// Where rejections go that the log wants.
+    pub(super) fn rejections(&self) -> &Rejections {
+        &self.extras.get_or_init(Box::default).rejections
     }
 
     /// What was kept of earlier looks at the alerts. Made by the first.

@@ -1,10 +1,14 @@
 //! How the machine is changed, and how what changed becomes known.
 
+#[cfg(feature = "admin")]
+use std::time::Duration;
 use std::{sync::Arc, time::SystemTime};
 
 use super::{Core, Inner, check, end::contain};
 use tokio::task::AbortHandle;
 
+#[cfg(feature = "admin")]
+use crate::observe::event::Operation;
 use crate::{
     breaker::{
         change::Change,
@@ -107,10 +111,13 @@ impl Core {
 
     pub(super) fn after(&self, aftermath: Aftermath) {
         let generation = aftermath.word.generation();
-        if let Some(until) = aftermath.watch
-            && !timer::watch(self.this.clone(), Purpose::Open(generation), until)
-        {
-            self.stop_watching(generation);
+        if let Some(until) = aftermath.watch {
+            // Those that need not ask when they are turned away are not logged either.
+            if log::wants_rejections()
+                || !timer::watch(self.this.clone(), Purpose::Open(generation), until)
+            {
+                self.stop_watching(generation);
+            }
         }
         if let Some(waiting) = aftermath.cancel {
             waiting.abort();
@@ -153,22 +160,21 @@ impl Core {
     #[cold]
     #[inline(never)]
     pub(super) fn tell_rejected(&self, refused: Refused) {
-        let reason = match refused {
-            Refused::Open => Rejection::Open,
-            Refused::HalfOpen => Rejection::HalfOpen,
-            Refused::ForcedOpen => Rejection::ForcedOpen,
-            Refused::Shed => Rejection::Shed,
-            Refused::BulkheadFull(_) => Rejection::BulkheadFull,
-            #[cfg(feature = "redis")]
-            Refused::Lease => Rejection::HalfOpen,
-        };
+        let reason = refused.into();
         self.tell_of_call(|name, at| Event::CallRejected { name, at, reason });
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn log_rejected(&self, refused: Refused) {
+        contain(|| self.rejections().log(&self.name, refused.into()));
     }
 
     fn event(&self, change: Change, inner: &Inner, now: Tick) -> Event {
         let (name, at) = (self.name.clone(), SystemTime::now());
         match change {
             Change::Reset => Event::Reset { name, at },
+            Change::Operated(operation) => Event::operated(name, at, *operation),
             Change::Config(changes) => Event::ConfigChanged { name, at, changes },
             Change::Mode { from, to, until } => {
                 let lasts = (until != Tick::NEVER).then(|| until.since(now));
@@ -197,6 +203,26 @@ impl Core {
 
     pub(crate) fn set_mode(&self, mode: Mode, until: impl FnOnce(Tick) -> Tick) {
         self.change(|machine, step| machine.set_mode(mode, until(step.now), step));
+    }
+
+    /// Resets the breaker for an operator. That this was asked for comes before it in the history.
+    #[cfg(feature = "admin")]
+    pub(crate) fn reset_for(&self, operation: Operation) {
+        self.change(|machine, step| {
+            step.news.push(Change::Operated(Box::new(operation)));
+            machine.reset(step);
+        });
+    }
+
+    /// Sets a mode for an operator, for so long or for good. That this was asked for comes before it in
+    /// the history.
+    #[cfg(feature = "admin")]
+    pub(crate) fn set_mode_for(&self, operation: Operation, mode: Mode, lasts: Option<Duration>) {
+        self.change(|machine, step| {
+            step.news.push(Change::Operated(Box::new(operation)));
+            let until = lasts.map_or(Tick::NEVER, |lasts| step.now.after(lasts));
+            machine.set_mode(mode, until, step);
+        });
     }
 
     /// The breaker is in no registry any more: sites that hold it look for their name anew.
@@ -228,6 +254,21 @@ impl Core {
     pub(crate) fn narrate_if_wanted(&self) {
         if self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
             self.set_narrated(true);
+        }
+    }
+}
+
+impl From<Refused> for Rejection {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Open => Self::Open,
+            Refused::HalfOpen => Self::HalfOpen,
+            Refused::ForcedOpen => Self::ForcedOpen,
+            Refused::Shed => Self::Shed,
+            Refused::BulkheadFull(_) => Self::BulkheadFull,
+            // Others have all the probes.
+            #[cfg(feature = "redis")]
+            Refused::Lease => Self::HalfOpen,
         }
     }
 }

@@ -68,7 +68,9 @@ impl Core {
     fn note_duration(&self, ticket: Ticket, nanos: u64) {
         if ticket.keeps_times() {
             self.stripes.mine().note_duration(nanos);
-            self.latency.record(nanos);
+            if let Some(bucket) = self.latency.record(nanos) {
+                self.note_half(bucket);
+            }
         }
     }
 

@@ -48,7 +48,7 @@ impl Core {
         counts.stale_answers = extras.stale_answers;
         counts.retries = extras.retries;
         counts.timed_nanos = sums.timed_nanos;
-        counts.spread = self.latency.spread();
+        counts.spread = self.spread();
         counts
     }
 }

@@ -36,8 +36,11 @@ impl Core {
     }
 
     /// Whether the breaker is open and turns calls away, so that one more would be made in vain.
-    pub(in crate::breaker) fn is_shut(&self) -> bool {
-        !self.word().is_disabled() && self.state() == State::Open
+    #[inline]
+    pub(crate) fn is_shut(&self) -> bool {
+        let word = self.word();
+        !word.is_closed()
+            && (word.turns_away() || (!word.is_disabled() && self.state() == State::Open))
     }
 
     pub(crate) fn mode(&self) -> Mode {
@@ -87,6 +90,7 @@ impl Core {
         let inner = lock(&self.inner);
         let (config, ledger) = (inner.config.clone(), inner.ledger.clone());
         let machine = inner.machine.as_of(now, &config, self.passed());
+        let sheds = machine.sheds(now, &config);
         let outbox = inner.outbox.as_deref();
         let recent = outbox.map(|outbox| outbox.recent(now, within)).unwrap_or_default();
         let down_since = outbox.and_then(Outbox::down_since);
@@ -107,7 +111,7 @@ impl Core {
             stale_answers: extras.stale_answers,
             retries: extras.retries,
         };
-        let spread = self.latency.spread();
+        let spread = self.spread();
         let times = spread.figures(u128::from(sums.timed_nanos), sums.slowest_nanos);
         let snapshot = Snapshot::new(now, &self.name, config, &machine, totals)
             .with_times(times)
@@ -115,6 +119,6 @@ impl Core {
             .with_last_error(ledger.last_error);
         let aside =
             Aside { failed_retries: extras.failed_retries, bulkhead_full: extras.bulkhead_full };
-        Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside }
+        Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside, sheds }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     },
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
-    observe::event::SettingChange,
+    observe::event::{Operation, SettingChange},
     primitive::{MutexGuard, Ordering, lock},
 };
 
@@ -59,6 +59,15 @@ impl Core {
         &self,
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
     ) -> Result<(), ConfigError> {
+        self.reconfigure_for(None, change)
+    }
+
+    /// The same for an operator. That this was asked for comes before it in the history.
+    pub(crate) fn reconfigure_for(
+        &self,
+        operation: Option<Operation>,
+        change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Result<(), ConfigError> {
         let before = self.config().to_builder();
         let after = change(before);
         let now = Tick::now();
@@ -70,7 +79,7 @@ impl Core {
         // What is taken away is not said any more.
         let runtime = new.changed_from(&present).or(runtime.where_given(&new));
         inner.put_said(&Said { own, runtime }, &new);
-        self.put_config(inner, config, now);
+        self.put_config(inner, config, now, operation);
         Ok(())
     }
 
@@ -87,14 +96,22 @@ impl Core {
         let said = inner.said();
         let config = settings(said.own, said.runtime)?;
         inner.put_said(&said, &config.to_builder());
-        self.put_config(inner, config, now);
+        self.put_config(inner, config, now, None);
         Ok(())
     }
 
-    fn put_config(&self, mut inner: MutexGuard<'_, Inner>, new: Config, now: Tick) {
+    fn put_config(
+        &self,
+        mut inner: MutexGuard<'_, Inner>,
+        new: Config,
+        now: Tick,
+        operation: Option<Operation>,
+    ) {
         let differences = inner.config.differences(&new);
-        let ((), mut news) =
-            inner.step(now, self.passed(), |machine, step| machine.reconfigure(&new, step));
+        let ((), mut news) = inner.step(now, self.passed(), |machine, step| {
+            step.news.extend(operation.map(|operation| Change::Operated(Box::new(operation))));
+            machine.reconfigure(&new, step);
+        });
         if !differences.is_empty() {
             let changes = differences.into_iter().map(SettingChange::new).collect();
             news.push(Change::Config(changes));

@@ -13,7 +13,13 @@ mod late_answers;
 mod window;
 mod word;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use loom::thread::{self, JoinHandle};
 
@@ -58,6 +64,38 @@ fn model_of_three(test: impl Fn() + Sync + Send + 'static) {
         Tick(0).set_now();
         test();
     });
+}
+
+/// A model that says which of two it has come to. There must be orders of both: a model without them tries
+/// nothing.
+fn model_of_both(test: impl Fn() -> bool + Sync + Send + 'static) {
+    let orders = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let seen = Arc::clone(&orders);
+    model(move || {
+        seen[usize::from(test())].fetch_add(1, Ordering::Relaxed);
+    });
+    let orders = orders.each_ref().map(|orders| orders.load(Ordering::Relaxed));
+    assert!(!orders.contains(&0), "orders of one and of the other: {orders:?}");
+}
+
+/// Says to another thread that one has done its part. It is read by one thread and written by the other,
+/// so that loom tries both orders, which it does not for all that lies within a breaker: a write ahead
+/// of another thread's read is never tried once the writer has itself read the same atomic.
+#[derive(Clone)]
+struct Done(Arc<loom::sync::atomic::AtomicBool>);
+
+impl Done {
+    fn new() -> Self {
+        Self(Arc::new(loom::sync::atomic::AtomicBool::new(false)))
+    }
+
+    fn say(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn is_said(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 fn closed(settings: ConfigBuilder) -> Arc<Core> {

@@ -47,7 +47,7 @@ struct Scene {
 fn transition(news: Vec<Change>) -> Option<Transition> {
     let mut found = news.into_iter().filter_map(|change| match change {
         Change::Transition(transition) => Some(transition),
-        Change::Reset | Change::Mode { .. } | Change::Config(_) => None,
+        Change::Reset | Change::Mode { .. } | Change::Config(_) | Change::Operated(_) => None,
     });
     let first = found.next();
     assert_eq!(found.next(), None, "one step makes one transition");

@@ -8,8 +8,8 @@ use std::{
 
 use super::place::Format;
 
-/// The largest file that is read, in bytes. One for five thousand breakers has room in it, and to read it
-/// takes less than a tenth of a second.
+/// The largest file that is read, in bytes. One for ten thousand breakers has room in it, and to read it
+/// takes less than a second and 50 MiB.
 pub(super) const LARGEST: usize = 1024 * 1024;
 
 /// By the end of its name.

@@ -38,6 +38,12 @@ impl LoadError {
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
     }
+
+    /// How many more there are.
+    #[cfg(feature = "cli")]
+    pub(crate) fn untold(&self) -> usize {
+        self.untold
+    }
 }
 
 impl fmt::Display for LoadError {

@@ -6,7 +6,9 @@ mod document;
 mod error;
 mod intern;
 mod json;
-mod near;
+pub(crate) mod near;
+#[cfg(any(feature = "admin", feature = "redis"))]
+mod patch;
 mod place;
 mod problem;
 mod read;
@@ -27,10 +29,14 @@ mod value;
 mod variables;
 
 pub use error::LoadError;
+#[cfg(any(feature = "admin", feature = "redis"))]
+pub(crate) use patch::settings as read_settings;
 pub use problem::ConfigProblem;
 pub(crate) use problem::Problems;
 pub(crate) use read::{Findings, Named, Read};
-pub(crate) use shown::quoted;
+#[cfg(feature = "cli")]
+pub(crate) use shown::is_hidden;
+pub(crate) use shown::{quoted, shown};
 pub use source::Source;
 pub(crate) use value::{Found, FromFile};
 

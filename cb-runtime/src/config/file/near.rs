@@ -16,6 +16,24 @@ pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) 
         .map(|(_, near)| near)
 }
 
+/// The names that are written most alike, the nearest first, and at most so many.
+#[cfg(feature = "admin")]
+pub(crate) fn all_near<'a>(
+    name: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<String> {
+    let name = settled(name);
+    let mut near: Vec<(f64, &str)> = names
+        .into_iter()
+        .map(|near| (strsim::jaro_winkler(&name, &near.to_ascii_lowercase()), near))
+        .filter(|(likeness, _)| *likeness > ALIKE)
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
+    near.truncate(most);
+    near.into_iter().map(|(_, name)| name.to_owned()).collect()
+}
+
 /// "did you mean `shed`?", or else all that there is.
 pub(crate) fn hint<'a>(
     name: &str,
@@ -76,10 +94,14 @@ const SHED: &str =
 const CONCURRENT: &str = "did you mean `max_concurrent` (how many calls of a function may be under way at once)? It is a setting of calls: `[breakers.\"NAME\".calls.FUNCTION]`";
 const RETRY: &str =
     "did you mean `retry`? It is a setting of calls: `[breakers.\"NAME\".calls.FUNCTION]`";
+const STALE: &str =
+    "did you mean `stale_if_error`? It is a setting of calls: `[breakers.\"NAME\".calls.FUNCTION]`";
 const ENABLED: &str = "no setting turns a breaker off: the variable `CIRCUIT_BREAKERS_ENABLED=false` turns off all of them";
 const ATTRIBUTE: &str = "is for the attribute alone, not for a file";
 
-/// What other libraries call things, and what to say to who is used to it.
+/// What other libraries call things, and what to say to who is used to it. The attribute's own list is in
+/// `cb-macros/src/keys.rs`: a crate of macros shares nothing with the crate that it is for, and much is said
+/// otherwise there.
 const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["timeout", "timeout_duration"], TIMEOUT),
     (
@@ -90,6 +112,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "failures",
             "consecutive_failures",
             "failure_count",
+            "exceptions_allowed_before_breaking",
         ],
         THRESHOLD,
     ),
@@ -100,6 +123,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "failure_percentage",
             "error_rate",
             "error_threshold_percentage",
+            "failure_threshold_percentage",
         ],
         RATE,
     ),
@@ -113,6 +137,8 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "window_size",
             "sampling_duration",
             "rolling_window",
+            "rolling_count_timeout",
+            "rolling_duration",
             "interval",
         ],
         WINDOW,
@@ -122,6 +148,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "minimum_number_of_calls",
             "minimum_throughput",
             "minimum_requests",
+            "min_requests",
             "request_volume_threshold",
             "volume_threshold",
         ],
@@ -147,11 +174,25 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "max_parallel_calls",
             "max_concurrent_calls",
             "max_concurrency",
+            "max_parallelization",
+            "concurrency_limit",
             "concurrency",
         ],
         CONCURRENT,
     ),
-    (&["max_retries", "max_retry_attempts", "max_attempts", "retries", "attempts"], RETRY),
+    (
+        &[
+            "max_retries",
+            "max_retry_attempts",
+            "max_attempts",
+            "retry_attempts",
+            "retry_count",
+            "retries",
+            "attempts",
+        ],
+        RETRY,
+    ),
+    (&["stale", "stale_while_error", "stale_while_revalidate", "cache_ttl", "max_age"], STALE),
     (&["enabled", "disabled", "enable", "disable"], ENABLED),
     (
         &[
@@ -187,6 +228,7 @@ pub(super) fn unknown_setting(name: &str, settings: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ConfigBuilder;
 
     #[test]
     fn what_is_written_alike_is_near() {
@@ -206,6 +248,8 @@ mod tests {
         for name in ["waitDurationInOpenState", "wait-duration-in-open-state"] {
             assert_eq!(unknown_setting(name, &[]), format!("unknown setting: {RECOVERY}"));
         }
+        let told = unknown_setting("max_age", ConfigBuilder::SETTINGS);
+        assert_eq!(told, format!("unknown setting: {STALE}"));
         assert_eq!(unknown_setting("fallback", &[]), "is for the attribute alone, not for a file");
     }
 }

@@ -90,6 +90,14 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The one of two examples that is written as it is here.
+    pub(super) fn example<'e>(&self, toml: &'e str, json: &'e str) -> &'e str {
+        match self {
+            Place::Text { text: Text { format: Format::Json, .. }, .. } => json,
+            Place::Text { .. } | Place::Variable { .. } => toml,
+        }
+    }
+
     /// A table as it is written here, of keys and values as TOML has them.
     pub(crate) fn table(&self, parts: &[(&str, &str)]) -> String {
         let (equals, quote, around) = match self {

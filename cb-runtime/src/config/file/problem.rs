@@ -18,6 +18,8 @@ pub struct ConfigProblem {
     key: Option<Arc<str>>,
     variable: Option<Arc<str>>,
     message: String,
+    /// What the value must be, where that is what is wrong.
+    bound: Option<Box<str>>,
 }
 
 impl ConfigProblem {
@@ -57,6 +59,12 @@ impl ConfigProblem {
         }
     }
 
+    /// What the value must be, such as "at least 1", where it is the value that is wrong.
+    #[cfg(feature = "admin")]
+    pub(crate) fn bound(&self) -> Option<&str> {
+        self.bound.as_deref()
+    }
+
     /// At the place of a setting, a table or a variable.
     pub(crate) fn at(origin: &Origin, message: impl Into<String>) -> Self {
         let (mut file, mut line, mut key, mut variable) = (None, None, None, None);
@@ -67,7 +75,7 @@ impl ConfigProblem {
             Origin::Variable { name } => variable = Some(Arc::clone(name)),
             _ => {}
         }
-        Self { file, line, key, variable, message: message.into() }
+        Self { file, line, key, variable, message: message.into(), bound: None }
     }
 
     /// Of a whole file.
@@ -78,6 +86,7 @@ impl ConfigProblem {
             key: None,
             variable: None,
             message: message.into(),
+            bound: None,
         }
     }
 
@@ -149,6 +158,19 @@ impl Problems {
         self.add_at(text, at, || format!("this is nested deeper than {DEEPEST} levels"));
     }
 
+    /// One more, of a value that must be something else.
+    pub(crate) fn add_bound(
+        &mut self,
+        place: &Place<'_>,
+        bound: impl FnOnce() -> String,
+        message: impl FnOnce() -> String,
+    ) {
+        self.put(|| ConfigProblem {
+            bound: Some(bound().into()),
+            ..ConfigProblem::at(&place.origin(), message())
+        });
+    }
+
     pub(crate) fn push(&mut self, problem: ConfigProblem) {
         self.put(|| problem);
     }
@@ -179,7 +201,14 @@ impl Problems {
             1 => "and one more warning".to_owned(),
             more => format!("and {more} more warnings"),
         };
-        told.push(ConfigProblem { file: None, line: None, key: None, variable: None, message });
+        told.push(ConfigProblem {
+            file: None,
+            line: None,
+            key: None,
+            variable: None,
+            message,
+            bound: None,
+        });
         told
     }
 

@@ -82,6 +82,13 @@ impl Source {
         &self.breakers
     }
 
+    /// Whether a variable turns all breakers off, whatever else is wrong.
+    pub(crate) fn is_switched_off(&self) -> bool {
+        let (mut problems, mut warnings) = (Problems::default(), Problems::default());
+        let variables = variables::read(self.all_variables(), &mut problems, &mut warnings);
+        variables.enabled == Some(false)
+    }
+
     /// Reads it, and has the program check whether it fits.
     ///
     /// `check` is given what could be read, be it wrong elsewhere. What it finds is told together with

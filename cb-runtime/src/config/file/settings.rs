@@ -21,13 +21,16 @@ pub(super) enum About {
 pub(super) fn put(layer: &mut Layer, name: &str, found: &Found<'_>, problems: &mut Problems) {
     match layer.settings.put(name, found, problems) {
         Some(name) => drop(layer.origins.insert(name, found.place.origin())),
-        None => unread(layer, name, &found.place),
+        None => unread(layer, name, &found.place, problems),
     }
 }
 
-/// Notes which setting was meant by a key whose value cannot be read, or that there is none of.
-pub(super) fn unread(layer: &mut Layer, name: &str, place: &Place<'_>) {
-    if let Some(setting) = near::nearest(name, ConfigBuilder::SETTINGS.iter().copied()) {
+/// Notes which setting was meant by a key whose value cannot be read, or that there is none of. Where no
+/// more problems are told, nothing that follows from it would be.
+pub(super) fn unread(layer: &mut Layer, name: &str, place: &Place<'_>, problems: &Problems) {
+    if problems.has_room()
+        && let Some(setting) = near::nearest(name, ConfigBuilder::SETTINGS.iter().copied())
+    {
         layer.unread.insert(setting, place.origin());
     }
 }
@@ -40,7 +43,17 @@ pub(super) fn read(
     about: About,
     problems: &mut Problems,
 ) {
-    let place = table.inner(&entry.key, entry.at);
+    read_at(layer, table.inner(&entry.key, entry.at), entry, about, problems);
+}
+
+/// Reads a setting that stands here.
+pub(super) fn read_at(
+    layer: &mut Layer,
+    place: Place<'_>,
+    entry: &Entry<'_>,
+    about: About,
+    problems: &mut Problems,
+) {
     let name = entry.key.as_ref();
     if name == "service_type" && about == About::ServiceType {
         problems.add(&place, || {
@@ -50,7 +63,7 @@ pub(super) fn read(
         put(layer, name, &Found { place, value: &entry.value }, problems);
     } else {
         problems.add(&place, || unknown(name, &entry.value, about));
-        unread(layer, name, &place);
+        unread(layer, name, &place, problems);
     }
 }
 

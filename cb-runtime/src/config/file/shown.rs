@@ -26,7 +26,8 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("`{}`", shown(text))
 }
 
-fn is_hidden(character: char) -> bool {
+/// Whether it would steer a terminal, end a line, or show what follows in another order.
+pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

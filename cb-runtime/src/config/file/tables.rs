@@ -46,11 +46,29 @@ pub(super) fn document(entries: &[Entry<'_>], text: &Text, problems: &mut Proble
     document
 }
 
-const ENVIRONMENTS_TAKE: &str = "a table for each environment, such as `[environments.production]`";
-const SERVICE_TYPES_TAKE: &str =
-    "a table for each service type, such as `[service_types.database]`";
-const BREAKERS_TAKE: &str = "a table for each breaker, such as `[breakers.\"web_app/*\"]`";
-const CALLS_TAKE: &str = "a table for each function, such as `[breakers.\"NAME\".calls.FUNCTION]`";
+/// What a table of tables has, with an example in TOML and one in JSON.
+struct Takes(&'static str, &'static str, &'static str);
+
+const ENVIRONMENTS_TAKE: Takes = Takes(
+    "a table for each environment",
+    "[environments.production]",
+    "\"environments\": { \"production\": { … } }",
+);
+const SERVICE_TYPES_TAKE: Takes = Takes(
+    "a table for each service type",
+    "[service_types.database]",
+    "\"service_types\": { \"database\": { … } }",
+);
+const BREAKERS_TAKE: Takes = Takes(
+    "a table for each breaker",
+    "[breakers.\"web_app/*\"]",
+    "\"breakers\": { \"web_app/*\": { … } }",
+);
+const CALLS_TAKE: Takes = Takes(
+    "a table for each function",
+    "[breakers.\"NAME\".calls.FUNCTION]",
+    "\"calls\": { \"FUNCTION\": { … } }",
+);
 
 fn environment(found: &Found<'_>, name: &str, problems: &mut Problems) -> Tables {
     let mut tables = Tables::default();
@@ -88,10 +106,11 @@ fn table(tables: &mut Tables, key: &str, found: &Found<'_>, problems: &mut Probl
 fn each(
     found: &Found<'_>,
     problems: &mut Problems,
-    takes: &str,
+    Takes(what, toml, json): Takes,
     mut read: impl FnMut(&Found<'_>, &str, &mut Problems),
 ) {
-    for entry in found.table(problems, || takes.to_owned()).unwrap_or_default() {
+    let takes = || format!("{what}, such as `{}`", found.place.example(toml, json));
+    for entry in found.table(problems, takes).unwrap_or_default() {
         read(&found.inner(entry), &entry.key, problems);
     }
 }
@@ -192,7 +211,10 @@ fn name_problem(pattern: &Pattern) -> Option<String> {
 }
 
 fn alerts(alerts: &mut AlertChanges, found: &Found<'_>, problems: &mut Problems) {
-    let takes = || "a table of bounds, such as `floor = 0.5`".to_owned();
+    let takes = || {
+        let example = found.place.example("floor = 0.5", "{ \"floor\": 0.5 }");
+        format!("a table of bounds, such as `{example}`")
+    };
     for entry in found.table(problems, takes).unwrap_or_default() {
         let inner = found.inner(entry);
         if AlertChanges::NAMES.contains(&entry.key.as_ref()) {

@@ -31,11 +31,14 @@ impl<'a> Found<'a> {
         bound: Result<(), ConfigError>,
         problems: &mut Problems,
     ) -> Option<()> {
-        match bound {
-            Ok(()) => Some(()),
-            Err(error) => self
-                .say(problems, || format!("must be {}, but is {}", error.bound(), error.given())),
-        }
+        let error = match bound {
+            Ok(()) => return Some(()),
+            Err(error) => error,
+        };
+        let message = || format!("must be {}, but is {}", error.bound(), error.given());
+        let message = || of_part(&self.place, message());
+        problems.add_bound(&self.place, || error.bound().to_owned(), message);
+        None
     }
 
     /// A value that keeps its bound.
@@ -53,7 +56,8 @@ impl<'a> Found<'a> {
     /// Tells that the value is of a wrong kind.
     fn refuse<T>(&self, takes: impl fmt::Display, problems: &mut Problems) -> Option<T> {
         let message = || format!("takes {takes}, found {}", kind(self.value));
-        problems.add(&self.place, || of_part(&self.place, message()));
+        let message = || of_part(&self.place, message());
+        problems.add_bound(&self.place, || takes.to_string(), message);
         None
     }
 

@@ -151,7 +151,7 @@ fn setting(
     let layer = read.layers.entry(breaker.to_ascii_uppercase()).or_default();
     if value.is_empty() {
         problems.add(&place, || "is empty: give it a value, or leave it out".to_owned());
-        settings::unread(layer, &setting, &place);
+        settings::unread(layer, &setting, &place, problems);
         return;
     }
     if let Some(Origin::Variable { name }) = layer.origins.get(setting.as_str()) {

@@ -136,6 +136,7 @@ fn lock(path: &Path) -> Result<File, DiskStoreError> {
     let name = path.join(LOCK);
     let failed = |source| failed(&name, source);
     let mut file = open_private().open(&name).map_err(failed)?;
+    // By the system's clock, here and below: it is other processes that are waited for.
     let given_up = Instant::now() + PATIENCE;
     while !is_locked(&file).map_err(failed)? {
         let mut holder = String::new();

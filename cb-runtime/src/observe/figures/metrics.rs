@@ -71,7 +71,7 @@ pub(crate) fn edge((bucket, _): (usize, &str)) -> f64 {
 /// All metrics, in the order in which they are told.
 ///
 /// `circuit_breaker_store_connected` is to be one of them once states can be shared.
-pub(crate) const METRICS: [Metric; 13] = [
+pub(crate) static METRICS: [Metric; 13] = [
     Metric {
         name: "circuit_breaker_state",
         help: "What calls meet: 0 closed, 1 half-open, 2 open; of keyed breakers the worst",
@@ -181,6 +181,15 @@ pub(crate) const METRICS: [Metric; 13] = [
 ];
 
 impl Metric {
+    /// Whether its values, or those behind this name of a histogram's, are numbers without fractions.
+    pub(crate) fn is_whole(&self, suffix: &str) -> bool {
+        match suffix {
+            BUCKET | COUNT => true,
+            SUM => false,
+            _ => !self.is_in_seconds && !self.name.ends_with("_ratio"),
+        }
+    }
+
     /// Every series of a name: what is behind the metric's own name, the labels, and the value.
     pub(crate) fn series(
         &self,
@@ -246,10 +255,24 @@ mod tests {
     }
 
     #[test]
+    fn values_are_whole_where_it_is_said() {
+        let mut figures = Figures::none(crate::name::Name::literal("db"));
+        figures.now.failure_ratio = Some(0.5);
+        figures.now.slow_ratio = Some(0.5);
+        for metric in &METRICS {
+            metric.series(&figures, &mut |suffix, _, value| {
+                let is_whole = matches!(value, Value::Whole(_));
+                assert_eq!(metric.is_whole(suffix), is_whole, "{}{suffix}", metric.name);
+            });
+        }
+    }
+
+    #[test]
     fn names_end_as_prometheus_wants_them() {
-        for Metric { name, help, is_in_seconds, read } in METRICS {
+        for Metric { name, help, is_in_seconds, read } in &METRICS {
             assert_eq!(name.ends_with("_total"), matches!(read, Read::Counter(_)), "{name}");
-            assert_eq!(name.contains("_seconds"), is_in_seconds, "{name}");
+            assert_eq!(name.contains("_seconds"), *is_in_seconds, "{name}");
+            assert!(name.starts_with("circuit_breaker_"), "{name}");
             assert!(!help.contains(['\\', '\n', '"']) && !help.ends_with('.'), "{help}");
         }
     }

@@ -49,14 +49,15 @@ struct Untold {
 }
 
 /// What is to be done to a breaker.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Act {
     Open(Tick, u32),
     /// Unless it has had a later opening than this.
     Close(Tick),
     Reset,
     Mode(Mode, Tick),
-    Config,
+    /// Settings as JSON, until then.
+    Config(String, Tick),
 }
 
 /// What goes into a proposal besides.
@@ -206,7 +207,7 @@ impl Known {
         }
         if let Some(config) = view.config.as_ref().filter(|config| config.epoch > one.config) {
             one.config = config.epoch;
-            acts.push(Act::Config);
+            acts.push(Act::Config(config.what.clone(), clock.ours(config.until)));
         }
         acts
     }

@@ -7,6 +7,7 @@
 
 mod clock;
 pub(super) mod known;
+mod settings;
 
 use std::{
     collections::HashMap,
@@ -16,6 +17,7 @@ use std::{
 
 use clock::StoreClock;
 use known::{Act, Known, Proposer};
+use settings::Settings;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
@@ -126,7 +128,7 @@ impl<S: Store, B: Breakers> Link<S, B> {
                     self.away(trouble);
                     let spread = wait.mul_f64(0.5 + fastrand::f64());
                     wait = (wait * 2).min(TRY_AGAIN * 10);
-                    self.pause(&mut known, spread).await
+                    self.pause(&mut known, &mut memory.settings, spread).await
                 }
                 left @ End::Left(_) => Some(left),
             };
@@ -163,11 +165,17 @@ impl<S: Store, B: Breakers> Link<S, B> {
     }
 
     /// Waits, and goes on taking note of what happens.
-    async fn pause(&mut self, known: &mut Known, time: Duration) -> Option<End> {
+    async fn pause(
+        &mut self,
+        known: &mut Known,
+        settings: &mut Settings,
+        time: Duration,
+    ) -> Option<End> {
         let until = Instant::now() + time;
         loop {
             tokio::select! {
                 () = sleep_until(until) => return None,
+                () = sleep_until(settings.next_end()) => settings.end(&self.breakers),
                 event = self.inbox.recv() => match event {
                     Some(event) => note(known, &self.breakers, event),
                     None => return Some(End::Left(None)),
@@ -208,6 +216,8 @@ struct Memory {
     living: u32,
     /// When we came, by the store's clock.
     joined: Option<u64>,
+    /// What operators have set for all.
+    settings: Settings,
 }
 
 /// One line to the store, for as long as it holds.
@@ -273,8 +283,13 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
                     Ok(done) => self.done(done, &mut clock),
                     Err(_) => Ok(()),
                 },
+                () = sleep_until(self.memory.settings.next_end()) => {
+                    self.memory.settings.end(&self.link.breakers);
+                    Ok(())
+                }
                 () = sleep_until(next) => {
                     next = Instant::now() + self.jittered();
+                    self.memory.settings.begin(&self.link.breakers);
                     self.sync(&mut clock).await
                 }
             };
@@ -339,6 +354,13 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
         let joined = self.memory.joined.unwrap_or_default();
         let us = (self.link.options.instance.as_str(), joined);
         let acts = self.known.take(view, standing, &clock, us);
+        let orders = acts.iter().find_map(|act| match act {
+            Act::Config(text, until) => Some((text.clone(), *until)),
+            _ => None,
+        });
+        if let Some((text, until)) = orders {
+            self.memory.settings.order(&view.name, &text, until, breaker.as_ref());
+        }
         let Some(breaker) = breaker else { return };
         let _inside = self.link.runtime.as_ref().map(tokio::runtime::Handle::enter);
         for act in acts {
@@ -347,7 +369,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
                 Act::Close(latest) => breaker.0.adopt_closing(latest),
                 Act::Reset => breaker.reset(),
                 Act::Mode(mode, until) => breaker.0.set_mode(mode, |_| until),
-                Act::Config => {}
+                Act::Config(..) => {}
             }
         }
     }

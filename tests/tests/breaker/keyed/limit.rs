@@ -105,7 +105,9 @@ async fn given_none_that_may_go_when_new_keys_come_then_they_share_the_breaker_o
         assert_eq!(rejected_by(site, "f"), "keyed-full");
     });
 
-    assert_eq!(lines, [full, opened].map(|line| (Level::WARN, line.to_owned())), "said once");
+    let rejected = "circuit breaker `keyed-full` turned a call away: it is open";
+    let expected = [(Level::WARN, full), (Level::WARN, opened), (Level::DEBUG, rejected)];
+    assert_eq!(lines, expected.map(|(level, line)| (level, line.to_owned())), "said once");
     let names = names("keyed-full");
     assert_eq!(names, ["", "[a]", "[b]", "[c]"].map(|key| format!("keyed-full{key}")));
     assert_eq!(get("keyed-full").config(), get("keyed-full[a]").config());

@@ -115,6 +115,8 @@ fn a_huge_file_is_refused_without_being_read() {
     let before = Instant::now();
     assert_eq!(refused(&source), ["it is larger than 1 MiB, which no configuration is"]);
     assert!(before.elapsed().as_secs() < 10, "no time to read a hundred gigabytes in");
+    let most = " ".repeat(1 << 20);
+    assert_eq!(warnings(&Source::toml(most).without_variables()), ["it says nothing"]);
     let text = " ".repeat((1 << 20) + 1);
     assert_eq!(
         refused(&Source::toml(text).without_variables()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{json, read, refused};
+use super::{json, read, refused, refused_once};
 
 #[test]
 fn a_file_says_settings_and_where_they_stand() {
@@ -35,4 +35,28 @@ fn examples_are_written_as_the_file_is() {
             r#"line 1, `breakers.db.calls.f.retry`: takes a table of any of its parts: `{ "max_attempts": 3, "delay": "100ms", "factor": 2.0, "max_delay": "10s", "jitter": 0.5 }`, found `3`"#,
         ]
     );
+}
+
+#[test]
+fn what_is_said_of_tables_is_in_json() {
+    for (text, message) in [
+        (
+            r#"{"breakers": []}"#,
+            r#"`breakers`: takes a table for each breaker, such as `"breakers": { "web_app/*": { … } }`, found a list"#,
+        ),
+        (
+            r#"{"environments": 3}"#,
+            r#"`environments`: takes a table for each environment, such as `"environments": { "production": { … } }`, found `3`"#,
+        ),
+        (
+            r#"{"service_types": ""}"#,
+            r#"`service_types`: takes a table for each service type, such as `"service_types": { "database": { … } }`, found the text `""`"#,
+        ),
+        (
+            r#"{"alerts": null}"#,
+            r#"`alerts`: takes a table of bounds, such as `{ "floor": 0.5 }`, found `null`"#,
+        ),
+    ] {
+        assert_eq!(refused_once(&json(text)), format!("line 1, {message}"));
+    }
 }

@@ -24,6 +24,13 @@ fn refused(source: &Source) -> Vec<String> {
     told.lines().skip(1).map(|line| line.trim().to_owned()).collect()
 }
 
+/// The one thing that is said of it.
+fn refused_once(source: &Source) -> String {
+    let mut told = refused(source);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    told.remove(0)
+}
+
 fn warnings(source: &Source) -> Vec<String> {
     read(source).expect("it is read").warnings.iter().map(ToString::to_string).collect()
 }

@@ -1,11 +1,10 @@
 //! What is said of bad keys and values.
 
-use super::{environments::SETTINGS, refused, toml};
+use super::{environments::SETTINGS, refused, refused_once, toml};
 
 /// The one thing that is said of a value in a table.
 fn of(table: &str, line: &str) -> String {
-    let told = refused(&toml(&format!("[{table}]\n{line}\n")));
-    let [told] = told.as_slice() else { panic!("one problem of {line}, not {told:?}") };
+    let told = refused_once(&toml(&format!("[{table}]\n{line}\n")));
     let (place, message) = told.split_once(": ").expect("a place and a message");
     assert!(place.starts_with("line 2, `"), "{told}");
     message.to_owned()
@@ -236,8 +235,7 @@ fn names_that_no_breaker_has() {
         ),
         (&"x".repeat(129), "a breaker's name has at most 128 characters"),
     ] {
-        let told = refused(&toml(&format!("[breakers.\"{name}\"]\n")));
-        let [told] = told.as_slice() else { panic!("one") };
+        let told = refused_once(&toml(&format!("[breakers.\"{name}\"]\n")));
         assert!(told.ends_with(&format!(": {message}")), "{told}");
     }
 }

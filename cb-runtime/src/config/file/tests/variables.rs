@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{read, refused, warnings};
+use super::{read, refused, refused_once, warnings};
 use crate::config::{Backoff, Source, Window, file::read::Named};
 
 fn variables<const N: usize>(variables: [(&str, &str); N]) -> Source {
@@ -12,8 +12,7 @@ fn variables<const N: usize>(variables: [(&str, &str); N]) -> Source {
 /// What is said of a value of a setting.
 fn of(setting: &str, value: &str) -> String {
     let name = format!("CB_BREAKER__DB__{setting}");
-    let told = refused(&variables([(&name, value)]));
-    let [told] = told.as_slice() else { panic!("one problem, not {told:?}") };
+    let told = refused_once(&variables([(&name, value)]));
     let place = format!("variable `{name}`: ");
     told.strip_prefix(&place).expect("the variable is named").to_owned()
 }

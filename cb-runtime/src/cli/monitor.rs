@@ -1,0 +1,203 @@
+//! `cbctl monitor`.
+
+use std::{
+    thread::sleep,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    Context, alerts,
+    client::Client,
+    failure::{Failure, Finding},
+    note,
+    screen::{self, Screen, Shape, Text, Tone},
+    status,
+    text::{lasting, time},
+    wire::{Alert, Alerts, Row, Status},
+};
+
+/// What one look has found.
+struct Look {
+    json: Value,
+    status: Status,
+    alerts: Vec<Alert>,
+}
+
+pub(super) fn run(
+    context: &mut Context,
+    interval: Duration,
+    rounds: Option<u64>,
+    service_type: Option<&str>,
+) -> Result<Finding, Failure> {
+    let Context { client, screen } = context;
+    let mut picture = Picture::default();
+    let mut round = 0;
+    loop {
+        round += 1;
+        match look(client, service_type) {
+            Ok(look) => picture.show(client, screen, &look, interval)?,
+            // The first may be a mistake in the URL; a later one is what a monitor is for.
+            Err(failure) if round == 1 || !failure.may_pass() => return Err(failure),
+            Err(failure) => picture.tell(screen, &failure)?,
+        }
+        screen.flush()?;
+        if rounds.is_some_and(|rounds| round >= rounds) {
+            return Ok(Finding::Fine);
+        }
+        sleep(interval);
+    }
+}
+
+fn look(client: &Client, service_type: Option<&str>) -> Result<Look, Failure> {
+    let query: Vec<_> = service_type.map(|kind| ("service_type", kind)).into_iter().collect();
+    let mut answer = client.get(&["status"], &query)?;
+    let status = answer.read()?;
+    let found = client.get(&["alerts"], &[])?;
+    let Alerts { alerts } = found.read()?;
+    if let Value::Object(json) = &mut answer.json {
+        json.insert("alerts".to_owned(), found.json["alerts"].clone());
+    }
+    Ok(Look { json: answer.json, status, alerts })
+}
+
+/// What was drawn last.
+#[derive(Default)]
+struct Picture {
+    lines: usize,
+    is_begun: bool,
+}
+
+impl Picture {
+    fn show(
+        &mut self,
+        client: &Client,
+        screen: &mut Screen,
+        look: &Look,
+        interval: Duration,
+    ) -> Result<(), Failure> {
+        match screen.shape() {
+            Shape::Json => screen.json_line(&look.json)?,
+            Shape::Lines => {
+                if !self.is_begun {
+                    screen.raw("at\tverdict\tscore\tbreakers\tclosed\thalf_open\topen\tcritical\twarning\n")?;
+                }
+                screen.columns(&line(look), &[])?;
+            }
+            Shape::Tables => {
+                let lines = drawing(client, screen, look, interval);
+                self.redraw(screen, &lines)?;
+            }
+        }
+        self.is_begun = true;
+        Ok(())
+    }
+
+    /// Draws over what was drawn before. Nothing of the terminal is changed, so that it is as it was
+    /// however this ends.
+    fn redraw(&mut self, screen: &mut Screen, lines: &[String]) -> Result<(), Failure> {
+        screen.back(self.lines)?;
+        for line in lines {
+            screen.raw(line)?;
+            screen.raw("\n")?;
+        }
+        self.lines = lines.len();
+        Ok(())
+    }
+
+    /// Says that there was no answer, and goes on.
+    fn tell(&mut self, screen: &mut Screen, failure: &Failure) -> Result<(), Failure> {
+        let now = humantime::format_rfc3339_seconds(SystemTime::now());
+        match screen.shape() {
+            Shape::Json => {
+                let problem = failure.problem();
+                screen.json_line(&json!({ "at": now.to_string(), "problem": problem }))?;
+            }
+            Shape::Lines => note(&format!("cbctl: {now}: {}", failure.text())),
+            Shape::Tables => {
+                let text = failure.text();
+                let lines = text.lines().map(|line| (Tone::Bad, line));
+                let then = format!("{now}, trying again");
+                let lines = lines.chain([(Tone::Faint, then.as_str())]);
+                let lines: Vec<String> = lines
+                    .map(|(tone, line)| screen.styled(&[Text::new(tone, cut(line))]))
+                    .collect();
+                self.redraw(screen, &lines)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As much of a line as there is room for: a longer one would make two, and be drawn over in part.
+fn cut(line: &str) -> String {
+    let (width, _) = screen::size();
+    line.chars().take(width - 1).collect()
+}
+
+fn line(look: &Look) -> [Text; 9] {
+    let of = |severity: &str| {
+        look.alerts.iter().filter(|alert| alert.severity == severity).count().to_string().into()
+    };
+    let totals = &look.status.totals;
+    [
+        look.status.at.as_str().into(),
+        look.status.verdict.as_str().into(),
+        format!("{:.2}", look.status.score).into(),
+        totals.total.to_string().into(),
+        totals.closed.to_string().into(),
+        totals.half_open.to_string().into(),
+        totals.open.to_string().into(),
+        of("critical"),
+        of("warning"),
+    ]
+}
+
+/// The lines that there is room for: how it is, the breakers that are not closed before the others, and
+/// what ought to be looked at.
+fn drawing(client: &Client, screen: &Screen, look: &Look, interval: Duration) -> Vec<String> {
+    let Look { status, alerts, .. } = look;
+    let now = time(&status.at);
+    let (_, height) = screen::size();
+    let every = lasting(interval.as_secs_f64());
+    let place = format!("{}, every {every}; Ctrl-C ends", client.address);
+    let mut lines = vec![
+        screen.styled(&[Text::new(Tone::Faint, cut(&place))]),
+        screen.styled(&status::summary(status)),
+        String::new(),
+    ];
+    let mut rows: Vec<&Row> = status.breakers.iter().collect();
+    rows.sort_by_key(|row| rank(row));
+    let told: Vec<Alert> =
+        alerts.iter().filter(|alert| alert.severity != "info").cloned().collect();
+    // One line stays free for the cursor, and half of the rest is the alerts' at the most.
+    let room = height.saturating_sub(lines.len() + 1);
+    let alerts = if told.is_empty() {
+        Vec::new()
+    } else {
+        let table = screen.drawn(&alerts::table(told, Some(now)));
+        std::iter::once(String::new()).chain(table).take(room / 2).collect()
+    };
+    let table = screen.drawn(&status::drawn(rows, now));
+    let room = room - alerts.len();
+    if table.len() <= room {
+        lines.extend(table);
+    } else {
+        lines.extend(table.iter().take(room.saturating_sub(1)).cloned());
+        let more = table.len() - room.saturating_sub(1);
+        lines.push(screen.styled(&[Text::new(Tone::Faint, format!("… {more} more lines"))]));
+    }
+    lines.extend(alerts);
+    lines
+}
+
+/// What is to be seen first comes first.
+fn rank(row: &Row) -> u8 {
+    match (row.mode.as_str(), row.state.as_str()) {
+        ("forced_open", _) | ("normal", "open") => 0,
+        ("normal", "half_open") => 1,
+        ("normal", "closed") => 3,
+        _ => 2,
+    }
+}

@@ -1,0 +1,9 @@
+//! What answers and requests of HTTP tell a breaker.
+
+mod grpc;
+mod host;
+mod retry_after;
+mod status;
+
+pub(crate) use host::Host;
+pub(crate) use status::judge;
