@@ -120,18 +120,21 @@ impl<'a> Refusal<'a> {
     }
 }
 
+/// A call that has its lease, or is turned away.
+type Leased<'a> = Result<Held<&'a Core>, Refusal<'a>>;
+
 /// A call on its way to a lease. In a box once it has to wait, so that the future of each protected
 /// function is hardly larger for it.
 #[must_use = "a future does nothing until it is polled"]
 pub enum Leasing<'a> {
     /// Nobody had to be asked.
-    Decided(Option<Result<Held<&'a Core>, Refusal<'a>>>),
+    Decided(Option<Leased<'a>>),
     /// Somebody is asked.
-    Asking(Pin<Box<dyn Future<Output = Result<Held<&'a Core>, Refusal<'a>>> + Send + 'a>>),
+    Asking(Pin<Box<dyn Future<Output = Leased<'a>> + Send + 'a>>),
 }
 
 impl<'a> Future for Leasing<'a> {
-    type Output = Result<Held<&'a Core>, Refusal<'a>>;
+    type Output = Leased<'a>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {

@@ -83,7 +83,7 @@ impl Inside {
             self.listeners.retain(|listener| !listener.is_closed());
             for listener in &self.listeners {
                 // Who is too slow reads it again later.
-                let _ = listener.try_send(Heard::Changed(view.clone()));
+                let _ = listener.try_send(Heard::Changed(Box::new(view.clone())));
             }
         }
         Ok(reply)

@@ -47,7 +47,7 @@ pub struct SharedState {
 
 pub(super) enum At {
     Memory(Exchange),
-    Redis(RedisStore),
+    Redis(Box<RedisStore>),
 }
 
 impl fmt::Debug for SharedState {
@@ -75,7 +75,7 @@ impl SharedState {
     /// [`SharedStateError`] for an address or an option that cannot be.
     pub fn redis(url: &str, options: SharedOptions) -> Result<Self, SharedStateError> {
         let options = options.check()?;
-        Ok(Self { at: At::Redis(RedisStore::new(url, &options)?), options })
+        Ok(Self { at: At::Redis(Box::new(RedisStore::new(url, &options)?)), options })
     }
 
     /// Shares with the registries of this process that meet at the same place.
@@ -97,7 +97,7 @@ impl SharedState {
     ) -> Result<(SharedHandle, Arc<Status>), SharedStateError> {
         match self.at {
             At::Memory(exchange) => begin(exchange, self.options, hub, breakers, spawn_here),
-            At::Redis(redis) => begin(redis, self.options, hub, breakers, |task| {
+            At::Redis(redis) => begin(*redis, self.options, hub, breakers, |task| {
                 // On a thread of its own: so a program that keeps its runtime busy, or waits for a lease on
                 // the runtime's only thread, does not wait for itself.
                 on_a_thread(task)

@@ -33,7 +33,7 @@ pub(crate) trait Line: Clone + Send + Sync + 'static {
 /// What comes without being asked for. Some of it may be lost.
 #[derive(Debug)]
 pub(crate) enum Heard {
-    Changed(View),
+    Changed(Box<View>),
     /// Something, which cannot be understood.
     Garbled,
     /// No more will come.

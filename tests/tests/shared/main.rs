@@ -4,6 +4,7 @@
 #![cfg(feature = "redis")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod cost;
 mod faults;
 mod memory;
 mod processes;

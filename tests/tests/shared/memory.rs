@@ -1,11 +1,14 @@
 //! What instances agree on, and when, on a paused clock.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use cb_runtime::{
     AlertKind, CallError, CircuitBreaker, CircuitError, Config, ConfigBuilder, Event, Exchange,
-    Mode, OpenOn, OpenReason, Registry, SharedError, SharedHandle, SharedOptions, SharedState,
-    SharedStateError, State, TransitionReason,
+    HealthCheck, HealthFuture, Mode, OpenOn, OpenReason, Registry, SharedError, SharedHandle,
+    SharedOptions, SharedState, SharedStateError, State, TransitionReason,
 };
 use tokio::time::{advance, sleep};
 
@@ -445,4 +448,32 @@ async fn given_settings_for_all_when_their_time_is_over_then_those_before_are_in
     assert_eq!((config.failure_threshold(), config.recovery_timeout()), (2, RECOVERY));
     let config = other.breaker.config();
     assert_eq!((config.failure_threshold(), config.recovery_timeout()), (4, RECOVERY), "by hand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_health_checks_of_several_instances_when_they_are_due_then_one_is_made_at_a_time() {
+    static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    fn check() -> HealthFuture {
+        Box::pin(checking())
+    }
+    async fn checking() -> Result<(), String> {
+        assert_eq!(UNDER_WAY.fetch_add(1, Ordering::SeqCst), 0, "another is under way");
+        sleep(Duration::from_secs(1)).await;
+        UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
+        // Three in a row are needed, whoever makes them.
+        MADE.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+    let checked = settings().health_check(HealthCheck::new("check", check)).success_threshold(3);
+    let (_exchange, all) = instances::<3>(options, checked).await;
+
+    all[0].trip().await;
+    sleep(RECOVERY + Duration::from_secs(10)).await;
+
+    for instance in &all {
+        assert_eq!(instance.state(), State::Closed);
+    }
+    let made = MADE.load(Ordering::SeqCst);
+    assert!((3..=5).contains(&made), "{made} checks");
 }

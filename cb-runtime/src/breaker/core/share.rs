@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::{Core, contain};
 use crate::{
     breaker::{
+        Mode, State,
         adopt::Standing,
         lease::{Answer, Ask, Asker, Fellowship},
         machine::{Judged, Refused, Role},
@@ -50,15 +51,28 @@ impl Core {
         held: Held<&'a Self>,
         probe: u64,
     ) -> Result<Held<&'a Self>, Refusal<'a>> {
-        let (asker, answer) = oneshot::channel();
-        let answer = match self.ask(probe, Asker::Task(asker)) {
-            Some(wait) => match tokio::time::timeout(wait, answer).await {
-                Ok(Ok(answer)) => answer,
-                _ => Answer::Unknown,
-            },
-            None => Answer::Unknown,
-        };
+        let answer = self.answer(probe).await;
         self.leased(held, answer)
+    }
+
+    async fn answer(&self, probe: u64) -> Answer {
+        let (asker, answer) = oneshot::channel();
+        let Some(wait) = self.ask(probe, Asker::Task(asker)) else { return Answer::Unknown };
+        let answer = tokio::time::timeout(wait, answer).await;
+        answer.ok().and_then(Result::ok).unwrap_or(Answer::Unknown)
+    }
+
+    /// For how long a health check is not to be made, where others make as many as there may be.
+    pub(super) async fn denied_check(&self, generation: u64, permit: Role) -> Option<Duration> {
+        match self.answer(ticket_of(generation, permit).of_probe()?).await {
+            Answer::Denied(wait) => Some(wait),
+            Answer::Granted | Answer::Unknown => None,
+        }
+    }
+
+    /// A health check has ended.
+    pub(super) fn end_lease_of_check(&self, generation: u64, permit: Role, judged: Judged) {
+        self.end_lease(ticket_of(generation, permit), judged);
     }
 
     pub(in crate::breaker) fn lease_blocking<'a>(
@@ -134,4 +148,9 @@ impl Core {
     pub(crate) fn adopt_closing(&self, latest: Tick) {
         self.change(|machine, step| machine.adopt_closing(latest, step));
     }
+}
+
+/// The ticket that a call would have in the place of a health check.
+fn ticket_of(generation: u64, permit: Role) -> Ticket {
+    Ticket::new(Word::new(generation, State::HalfOpen, Mode::Normal), permit)
 }

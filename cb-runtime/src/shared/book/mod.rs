@@ -109,12 +109,12 @@ impl Book {
         news.sort_by_key(|page| page.version);
         let more = news.len() > AT_ONCE;
         news.truncate(AT_ONCE);
-        let last = news.last().map_or(0, |page| page.version);
+        let told = news.last().map_or(0, |page| page.version);
         Synced {
             now,
             since: Since {
                 born: self.born,
-                cursor: if more { last } else { self.latest },
+                cursor: if more { told } else { self.latest },
                 seen: self.latest,
             },
             lost,

@@ -256,7 +256,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
                     Ok(())
                 }
                 Some(given) = self.link.desk.given_back.recv() => {
-                    self.send(Request::GiveBack(given), |request, reply| Done::Told(request, reply));
+                    self.send(Request::GiveBack(given), Done::Told);
                     Ok(())
                 }
                 Some(wish) = self.link.wishes.recv() => match wish {
@@ -389,7 +389,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
             let by = Proposer { instance: &self.link.options.instance, clock, needed };
             if let Some(request) = self.known.propose(&name, standing, &by) {
                 self.told.insert(name, request.clone());
-                self.send(request, |request, reply| Done::Told(request, reply));
+                self.send(request, Done::Told);
             }
         }
     }
