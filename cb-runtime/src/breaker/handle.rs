@@ -136,17 +136,15 @@ impl CircuitBreaker {
 
     /// Asks for the right to make one call, for callers who make it themselves.
     ///
+    /// Where the breaker is shared with other instances of the program (feature `redis`) and half-open,
+    /// this waits on the thread for the lease of a probe, 50 ms at most.
+    ///
     /// # Errors
     /// The rejection, where the breaker is open, half-open with all its probes under way, forced open,
     /// or sheds this call.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
-        match self.0.admit() {
+        match self.0.admit_patiently() {
             Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
-            #[cfg(feature = "redis")]
-            Err(refusal) if refusal.wants_lease() => match refusal.lease_blocking() {
-                Ok(held) => Ok(Permit::new(Arc::clone(&self.0), held.into_parts().1)),
-                Err(refusal) => Err(refusal.into_error()),
-            },
             Err(refusal) => Err(refusal.into_error()),
         }
     }

@@ -38,6 +38,16 @@ fn what_a_thousand_instances_with_a_thousand_breakers_cost() {
         })
         .collect();
 
+    // Each script is sent in full once: not counted here.
+    for (number, registry) in all.iter().enumerate() {
+        let config = settings().build().unwrap();
+        let breaker = registry.get_or_register(&format!("first_{number}"), config).unwrap();
+        for _ in 0..2 {
+            let _ = breaker.call_blocking(|| Err::<(), ()>(()));
+        }
+    }
+    within(PATIENCE, "all are told", || scripts_run(&server) >= 2 * INSTANCES as u64);
+
     // Idle: nothing but asking again.
     let (before, begun) = (proxy.bytes(), scripts_run(&server));
     std::thread::sleep(Duration::from_secs(5));
@@ -79,7 +89,7 @@ fn what_a_thousand_instances_with_a_thousand_breakers_cost() {
     );
     // What the guide says.
     assert!(sync[0] < 400.0 && sync[1] < 150.0, "{sync:?}");
-    assert!(to < 800.0 && heard < 350.0, "{to} {heard}");
+    assert!(to < 600.0 && heard < 350.0, "{to} {heard}");
 }
 
 /// How many scripts Redis has run.

@@ -26,6 +26,19 @@ impl Core {
         }
     }
 
+    /// The same, for a caller who may be held up on this thread for as long as other instances of the
+    /// program are asked for the lease of a probe.
+    #[inline]
+    pub(crate) fn admit_patiently(&self) -> Result<Ticket, Refusal<'_>> {
+        match self.admit() {
+            #[cfg(feature = "redis")]
+            Err(refusal) if refusal.wants_lease() => {
+                refusal.lease_blocking().map(|held| held.into_parts().1)
+            }
+            decided => decided,
+        }
+    }
+
     /// Admits and counts one call if the word says that it passes.
     #[inline]
     pub(crate) fn admit_if_closed(&self) -> Option<Ticket> {
