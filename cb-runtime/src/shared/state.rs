@@ -29,15 +29,22 @@ const WISHES: usize = 16;
 /// [`many_instances`](crate::guide::many_instances).
 ///
 /// ```
-/// use cb_runtime::{Config, Exchange, OpenOn, Registry, SharedOptions, SharedState, State};
+/// # use std::time::Duration;
+/// use cb_runtime::{Config, Exchange, Registry, SharedOptions, SharedState, State};
 ///
-/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// // In a program, `SharedState::redis(address, options)`, and one registry in each instance.
 /// let exchange = Exchange::new();
-/// let [here, there] = [(); 2].map(|()| {
-///     let registry = Registry::new();
-///     registry.share(SharedState::in_memory(&exchange, SharedOptions::new())?)?;
-///     Ok::<_, cb_runtime::SharedStateError>(registry)
-/// });
+/// let (here, there) = (Registry::new(), Registry::new());
+/// here.share(SharedState::in_memory(&exchange, SharedOptions::new())?)?;
+/// there.share(SharedState::in_memory(&exchange, SharedOptions::new())?)?;
+///
+/// let config = Config::builder().failure_threshold(1).build()?;
+/// here.get_or_register("db", config.clone())?.try_acquire()?.failure();
+/// let other = there.get_or_register("db", config)?;
+/// while other.state() != State::Open {
+///     tokio::time::sleep(Duration::from_millis(1)).await;
+/// }
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 pub struct SharedState {

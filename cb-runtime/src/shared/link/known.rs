@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// So many breakers are remembered that need not be.
+const MANY: usize = 10_000;
+
 /// All of them. A breaker that was never open anywhere is not among them.
 #[derive(Default)]
 pub(super) struct Known {
@@ -98,6 +101,16 @@ impl Known {
 
     pub(super) fn untold(&self) -> Vec<String> {
         self.untold.keys().cloned().collect()
+    }
+
+    /// Forgets what matters no more, once it is much: a breaker that is closed everywhere is told of anew
+    /// when it opens.
+    pub(super) fn prune(&mut self) {
+        if self.breakers.len() > MANY {
+            let Self { breakers, untold } = self;
+            breakers
+                .retain(|name, one| one.is_open || one.told.is_some() || untold.contains_key(name));
+        }
     }
 
     /// The store has forgotten all.

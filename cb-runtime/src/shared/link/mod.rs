@@ -290,6 +290,7 @@ impl<S: Store, B: Breakers> Session<'_, S, B> {
                 () = sleep_until(next) => {
                     next = Instant::now() + self.jittered();
                     self.memory.settings.begin(&self.link.breakers);
+                    self.known.prune();
                     self.sync(&mut clock).await
                 }
             };
