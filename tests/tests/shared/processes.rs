@@ -188,12 +188,16 @@ fn given_twenty_instances_half_open_when_all_want_to_probe_then_never_more_than_
     let service = Service::start();
     let start = |_| Process::start("prober", &server.url(), service.address);
     let mut all: Vec<Process> = (0..20).map(start).collect();
-    all.iter_mut().for_each(|process| process.says("ready"));
+    for process in &mut all {
+        process.says("ready");
+    }
 
     for (number, process) in all.iter_mut().enumerate() {
         process.tell(if number == 0 { "trip" } else { "wait" });
     }
-    all.iter_mut().for_each(|process| process.says("open"));
+    for process in &mut all {
+        process.says("open");
+    }
     thread::sleep(Duration::from_secs(4));
 
     let Counts { most, all, .. } = &*service.counts;
