@@ -60,6 +60,7 @@
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
 //! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
 //! | `guide::operating`, `admin` (feature `admin`) | the management API and the dashboard |
+//! | `guide::many_instances`, `SharedState` (feature `redis`) | breakers that several instances of a program share |
 //! | [`guide::coming_from`] | what resilience4j, Polly, pybreaker, tower-resilience and failsafe call what |
 //! | [`guide::troubleshooting`] | a breaker that stays open, opens too often or never, or whose fallback does not answer |
 //! | `guide::testing_your_breakers` (feature `testing`) | tests of what a program does while a service is down |
@@ -89,6 +90,7 @@
 //! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
 //! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
 //! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
+//! | `redis` | no | `SharedState`: breakers that several instances of a program share through Redis |
 //! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
 //! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
 //! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
@@ -138,6 +140,8 @@ mod primitive;
 #[cfg(all(feature = "prometheus", not(cb_loom)))]
 pub mod prometheus;
 mod registry;
+#[cfg(all(feature = "redis", not(cb_loom)))]
+mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod window;
@@ -181,3 +185,8 @@ pub use registry::{
 };
 #[cfg(feature = "config")]
 pub use registry::{Loaded, WatchError};
+#[cfg(all(feature = "redis", not(cb_loom)))]
+pub use shared::{
+    Exchange, OpenOn, SharedError, SharedHandle, SharedOptions, SharedState, SharedStateError,
+    SharedStatus,
+};

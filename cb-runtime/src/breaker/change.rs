@@ -75,6 +75,8 @@ pub enum TransitionReason {
     Reset,
     /// Its mode was changed, or ran out.
     ModeChanged,
+    /// Another instance of the program closed it, see `SharedState` (feature `redis`).
+    ClosedElsewhere,
 }
 
 impl fmt::Display for TransitionReason {
@@ -86,6 +88,7 @@ impl fmt::Display for TransitionReason {
             Self::ProbesSucceeded { count } => write!(f, "{count} probes succeeded"),
             Self::Reset => f.write_str("reset"),
             Self::ModeChanged => f.write_str("its mode was changed"),
+            Self::ClosedElsewhere => f.write_str("another instance closed it"),
         }
     }
 }

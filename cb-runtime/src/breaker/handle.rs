@@ -11,6 +11,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
+    __private::{admit_async, admit_blocking},
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
     error::{CallError, CircuitError},
@@ -67,7 +68,7 @@ impl CircuitBreaker {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let held = match self.hold() {
+        let held = match admit_async!(self.hold()) {
             Ok(held) => held,
             Err(refusal) => return Err(CallError::Rejected(refusal.into_error())),
         };
@@ -84,7 +85,7 @@ impl CircuitBreaker {
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
-        match self.hold() {
+        match admit_blocking!(self.hold()) {
             Ok(held) => into_result(call::run(held, call, by_result)),
             Err(refusal) => Err(CallError::Rejected(refusal.into_error())),
         }
@@ -135,11 +136,14 @@ impl CircuitBreaker {
 
     /// Asks for the right to make one call, for callers who make it themselves.
     ///
+    /// Where the breaker is shared with other instances of the program (feature `redis`) and half-open,
+    /// this waits on the thread for the lease of a probe, 50 ms at most.
+    ///
     /// # Errors
     /// The rejection, where the breaker is open, half-open with all its probes under way, forced open,
     /// or sheds this call.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
-        match self.0.admit() {
+        match self.0.admit_patiently() {
             Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
             Err(refusal) => Err(refusal.into_error()),
         }

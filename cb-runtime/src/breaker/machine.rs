@@ -112,6 +112,9 @@ pub(crate) enum Refused {
     Shed,
     /// The breaker let it pass, but so many calls are under way already.
     BulkheadFull(u32),
+    /// It may be a probe, if other instances leave it one: it is to ask for a lease.
+    #[cfg(feature = "redis")]
+    Lease,
 }
 
 /// What an ended call tells the machine.
@@ -401,6 +404,34 @@ impl Machine {
     pub(super) fn forget_openings(&mut self) {
         if let Some(openings) = &mut self.openings {
             openings.in_a_row = 0;
+        }
+    }
+
+    /// The openings since it was last closed.
+    #[cfg(feature = "redis")]
+    pub(super) fn row_of_openings(&self) -> u32 {
+        self.openings.as_ref().map_or(0, |openings| openings.in_a_row)
+    }
+
+    /// There have been at least so many openings in a row.
+    #[cfg(feature = "redis")]
+    pub(super) fn set_row(&mut self, row: u32) {
+        if row == 0 && self.openings.is_none() {
+            return;
+        }
+        let none = Openings { latest: self.opening(), count: 0, reason: None, in_a_row: 0 };
+        let openings = self.openings.get_or_insert_with(|| Box::new(none));
+        openings.in_a_row = openings.in_a_row.max(row);
+    }
+
+    /// The present opening ends then.
+    #[cfg(feature = "redis")]
+    pub(super) fn move_opening(&mut self, until: Tick) {
+        if let Some(openings) = &mut self.openings {
+            openings.latest.until = until;
+            // The timer is set to the end that there was.
+            self.watched = false;
+            self.generation += 1;
         }
     }
 

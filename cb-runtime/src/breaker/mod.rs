@@ -1,9 +1,13 @@
 //! The breaker: its handle, its permits, and what is under them.
 
+#[cfg(feature = "redis")]
+pub(crate) mod adopt;
 pub(crate) mod call;
 pub(crate) mod change;
 pub(crate) mod core;
 mod handle;
+#[cfg(feature = "redis")]
+pub(crate) mod lease;
 mod ledger;
 pub(crate) mod limit;
 pub(crate) mod machine;

@@ -139,6 +139,7 @@ impl Packed {
             OpenReason::ProbeSlow => 5,
             OpenReason::HealthCheckFailed => 6,
             OpenReason::ForcedOpen => 7,
+            OpenReason::Elsewhere => 8,
         })
     }
 
@@ -156,6 +157,7 @@ impl Packed {
             5 => OpenReason::ProbeSlow,
             6 => OpenReason::HealthCheckFailed,
             7 => OpenReason::ForcedOpen,
+            8 => OpenReason::Elsewhere,
             _ => OpenReason::ProbeFailed,
         }
     }
@@ -176,6 +178,7 @@ mod tests {
             OpenReason::ProbeSlow,
             OpenReason::HealthCheckFailed,
             OpenReason::ForcedOpen,
+            OpenReason::Elsewhere,
         ];
         for reason in reasons {
             assert_eq!(Packed::new(reason).unpack(), reason);

@@ -9,6 +9,9 @@ pub(super) struct Probes {
     in_flight: Vec<Probe>,
     admitted: u32,
     pub(super) successes: u32,
+    /// None is admitted before then, since others have all that there may be.
+    #[cfg(feature = "redis")]
+    denied_until: Option<Tick>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,10 @@ impl Probes {
     }
 
     fn admit_until(&mut self, expires: Tick, now: Tick, config: &Config) -> Result<Role, Refused> {
+        #[cfg(feature = "redis")]
+        if self.denied_until.is_some_and(|until| now < until) {
+            return Err(Refused::HalfOpen);
+        }
         let most = config.half_open_max_calls() as usize;
         if self.in_flight.len() >= most {
             self.in_flight.retain(|probe| now < probe.expires);
@@ -49,6 +56,12 @@ impl Probes {
     pub(super) fn give_back(&mut self, id: u32, now: Tick) -> bool {
         let held = self.in_flight.iter().position(|probe| probe.id == id);
         held.is_some_and(|at| now < self.in_flight.swap_remove(at).expires)
+    }
+
+    /// Admits none before then.
+    #[cfg(feature = "redis")]
+    pub(super) fn deny(&mut self, until: Tick) {
+        self.denied_until = Some(until);
     }
 
     /// Takes all permits back.

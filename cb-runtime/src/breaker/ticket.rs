@@ -105,6 +105,12 @@ impl Ticket {
         present.wrapping_sub(present.wrapping_sub(kept) & Self::LOW_GENERATION)
     }
 
+    /// What tells the ticket of a probe from those of the other probes of a breaker.
+    #[cfg(feature = "redis")]
+    pub(crate) fn of_probe(self) -> Option<u64> {
+        matches!(self.role(), Role::Probe(_)).then_some(self.0 >> Self::GENERATION)
+    }
+
     /// Whether a success of this call is news to nobody: the breaker is closed as it was when it
     /// admitted the call, and there is no failure in the row that the success would set back.
     #[inline]

@@ -10,6 +10,9 @@ pub mod coming_from {}
 #[doc = include_str!("configuration.md")]
 pub mod configuration {}
 
+#[cfg(feature = "redis")]
+#[doc = include_str!("many_instances.md")]
+pub mod many_instances {}
 #[cfg(all(feature = "admin", not(cb_loom)))]
 #[doc = include_str!("operating.md")]
 pub mod operating {}

@@ -103,6 +103,9 @@ pub enum AlertKind {
     /// Warning: what was to be loaded last was refused, so that what was loaded before is in force still.
     /// Since the first of several that were refused in a row. With the feature `config`.
     Load,
+    /// Warning: the store does not answer through which the breakers are shared with other instances of
+    /// the program. Since it ceased to. With the feature `redis`.
+    StoreAway,
     /// Information, for [so long](AlertBounds::recent): a breaker opened or became half-open, or
     /// would have. Of several times, the latest is told.
     Transition,
@@ -124,7 +127,8 @@ impl AlertKind {
             | Self::SlowCalls
             | Self::ResponseTime
             | Self::Conflict
-            | Self::Load => Severity::Warning,
+            | Self::Load
+            | Self::StoreAway => Severity::Warning,
             Self::Transition | Self::Recovery | Self::ConfigChanged => Severity::Info,
         }
     }

@@ -157,6 +157,31 @@ pub enum Event {
         /// The settings that are others than before.
         changes: Vec<SettingChange>,
     },
+    /// The store does not answer through which breakers are shared with other instances of the program:
+    /// they decide alone from here on. Told once, however long that lasts. With the feature `redis`.
+    #[non_exhaustive]
+    StoreDegraded {
+        /// What the store is called, in the place of a breaker's name; without a password.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
+        at: SystemTime,
+        /// Why.
+        why: String,
+    },
+    /// The store answers again, and breakers are shared again.
+    #[non_exhaustive]
+    StoreRestored {
+        /// What the store is called, in the place of a breaker's name.
+        #[cfg_attr(feature = "admin", schema(value_type = String))]
+        name: Name,
+        /// When.
+        #[serde(serialize_with = "rfc3339")]
+        #[cfg_attr(feature = "admin", schema(value_type = String, format = DateTime))]
+        at: SystemTime,
+    },
     /// Somebody changed something through the management API. What came of it follows; nothing does where
     /// the breaker was so already.
     #[non_exhaustive]
@@ -334,6 +359,8 @@ impl Event {
             | Self::FallbackUsed { name, .. }
             | Self::Reset { name, .. }
             | Self::ModeChanged { name, .. }
+            | Self::StoreDegraded { name, .. }
+            | Self::StoreRestored { name, .. }
             | Self::ConfigChanged { name, .. }
             | Self::Operated { name, .. } => name,
         }
@@ -349,6 +376,8 @@ impl Event {
             | Self::FallbackUsed { at, .. }
             | Self::Reset { at, .. }
             | Self::ModeChanged { at, .. }
+            | Self::StoreDegraded { at, .. }
+            | Self::StoreRestored { at, .. }
             | Self::ConfigChanged { at, .. }
             | Self::Operated { at, .. } => *at,
         }

@@ -42,6 +42,9 @@ pub struct Health {
     /// How long the calls of all took since the breakers were made; `None` before the first that was
     /// timed.
     pub response_times: Option<ResponseTimes>,
+    /// Whether the store answers through which breakers are shared with other instances of the program;
+    /// `None` where they are not shared.
+    pub store_connected: Option<bool>,
     /// What is advised, see [`Registry::recommendations`](crate::Registry::recommendations).
     pub recommendations: Vec<Recommendation>,
 }
@@ -209,6 +212,7 @@ pub(crate) fn health(
         open_breakers: open().map(|look| look.name().to_owned()).collect(),
         error_rate: calls.error_rate(),
         response_times: calls.response_times(),
+        store_connected: None,
         recommendations,
     }
 }

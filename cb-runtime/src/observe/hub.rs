@@ -14,6 +14,8 @@ use tokio::sync::mpsc::{
 };
 
 use super::event::Event;
+#[cfg(feature = "redis")]
+use crate::breaker::lease::Fellowship;
 
 /// So many events wait for one listener; what comes while they do is missed.
 const WAITING: usize = 16_384;
@@ -23,6 +25,9 @@ const WAITING: usize = 16_384;
 pub(crate) struct Hub {
     /// Taken as a whole before anything is told, so that no lock is held while a listener is woken.
     listeners: Mutex<Arc<[Listener]>>,
+    /// Who shares the breakers with other instances of the program.
+    #[cfg(feature = "redis")]
+    fellowship: Mutex<Option<Arc<dyn Fellowship>>>,
 }
 
 #[derive(Clone)]
@@ -76,6 +81,18 @@ impl Hub {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         let open = listeners.iter().filter(|listener| !listener.to.is_closed()).cloned();
         *listeners = open.chain(more).collect();
+    }
+
+    /// Who shares the breakers with other instances of the program, if anybody.
+    #[cfg(feature = "redis")]
+    pub(crate) fn fellowship(&self) -> Option<Arc<dyn Fellowship>> {
+        self.fellowship.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From here on this one does, or nobody.
+    #[cfg(feature = "redis")]
+    pub(crate) fn set_fellowship(&self, fellowship: Option<Arc<dyn Fellowship>>) {
+        *self.fellowship.lock().unwrap_or_else(PoisonError::into_inner) = fellowship;
     }
 
     /// A new listener to changes.

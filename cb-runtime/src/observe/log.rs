@@ -48,6 +48,17 @@ pub(crate) fn event(event: &Event) {
                 target: TARGET, name = name.as_str(), "settings of circuit breaker `{name}` were changed: {changes}"
             );
         }
+        Event::StoreDegraded { name, why, .. } => {
+            tracing::warn!(
+                target: TARGET, store = name.as_str(), why,
+                "shared store `{name}` is away: {why}; circuit breakers decide alone until it is back"
+            );
+        }
+        Event::StoreRestored { name, .. } => {
+            tracing::info!(
+                target: TARGET, store = name.as_str(), "shared store `{name}` is back"
+            );
+        }
         // A request is logged once, however many breakers it is about.
         Event::Operated { .. }
         | Event::CallRejected { .. }

@@ -43,6 +43,8 @@ pub enum OpenReason {
     HealthCheckFailed,
     /// An operator forced it open.
     ForcedOpen,
+    /// Another instance of the program opened it, see `SharedState` (feature `redis`).
+    Elsewhere,
 }
 
 impl fmt::Display for OpenReason {
@@ -59,6 +61,7 @@ impl fmt::Display for OpenReason {
             Self::ProbeSlow => f.write_str("a probe was slow"),
             Self::HealthCheckFailed => f.write_str("the health check failed"),
             Self::ForcedOpen => f.write_str("forced by hand"),
+            Self::Elsewhere => f.write_str("another instance opened it"),
         }
     }
 }

@@ -201,7 +201,8 @@ impl Registry {
 
 impl Overview {
     pub(super) fn health(&self, registry: &Registry) -> Health {
-        health::health(&self.looks, &self.bounds, self.recommendations(registry))
+        let health = health::health(&self.looks, &self.bounds, self.recommendations(registry));
+        Health { store_connected: registry.store_connected(), ..health }
     }
 
     pub(super) fn recommendations(&self, registry: &Registry) -> Vec<Recommendation> {
@@ -216,6 +217,8 @@ impl Overview {
         all.extend(conflicts(registry));
         #[cfg(feature = "config")]
         all.extend(not_loaded(registry));
+        #[cfg(all(feature = "redis", not(cb_loom)))]
+        all.extend(registry.store_away());
         for (breaker, look) in self.breakers.iter().zip(&self.looks) {
             let find = |trend: &mut Trend| alerts::of_breaker(look, &self.bounds, trend);
             all.extend(if alerts::has_trend(look) {

@@ -96,6 +96,8 @@ impl Registry {
         let breaker = found.breaker;
         if is_new {
             breaker.0.narrate_if_wanted();
+            #[cfg(feature = "redis")]
+            breaker.0.join_fellows();
         }
         (breaker, made.filter(|_| is_new))
     }

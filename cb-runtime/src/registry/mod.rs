@@ -23,6 +23,8 @@ mod managed;
 #[cfg(feature = "cli")]
 mod outside;
 mod registered;
+#[cfg(all(feature = "redis", not(cb_loom)))]
+mod share;
 mod site;
 mod subscription;
 #[cfg(feature = "config")]
@@ -100,6 +102,8 @@ struct Shared {
     fallbacks: Fallbacks,
     alert_bounds: RwLock<Bounds>,
     made: Made,
+    #[cfg(all(feature = "redis", not(cb_loom)))]
+    sharing: share::Sharing,
     #[cfg(feature = "config")]
     loading: load::Loading,
 }
@@ -163,6 +167,13 @@ impl Registry {
     fn tell_of_calls(&self) {
         let wanted = self.0.hub.wants_calls();
         self.iter().for_each(|breaker| breaker.0.set_narrated(wanted));
+    }
+
+    /// Whether the store answers through which breakers are shared; `None` where they are not.
+    #[cfg(any(not(feature = "redis"), cb_loom))]
+    #[allow(clippy::unused_self, reason = "has the shape of the other")]
+    pub(crate) fn store_connected(&self) -> Option<bool> {
+        None
     }
 
     fn hub(&self) -> Arc<Hub> {

@@ -158,6 +158,8 @@ fn kind(event: &Event) -> &'static str {
         Event::Reset { .. } => "reset",
         Event::ModeChanged { .. } => "mode_changed",
         Event::ConfigChanged { .. } => "config_changed",
+        Event::StoreDegraded { .. } => "store_degraded",
+        Event::StoreRestored { .. } => "store_restored",
         Event::Operated { .. } => "operated",
     }
 }

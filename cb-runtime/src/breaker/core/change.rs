@@ -79,7 +79,10 @@ impl Core {
         let opening = inner.machine.opening();
         let opened =
             |change: &Change| matches!(change, Change::Transition(t) if t.opening.is_some());
-        let watch = (news.iter().any(opened) && timer::can_watch()).then_some(opening.until);
+        // An opening may get another end, too.
+        let has_other_end = self.published.until() != opening.until;
+        let is_new = has_other_end || news.iter().any(opened);
+        let watch = (is_new && timer::can_watch()).then_some(opening.until);
         let generation = inner.machine.generation();
         if watch.is_some() {
             inner.machine.set_watched(generation, true);
@@ -91,7 +94,7 @@ impl Core {
         if checks {
             inner.machine.set_checked(generation, true);
         }
-        let changes = !news.is_empty();
+        let changes = has_other_end || !news.is_empty();
         for change in news {
             let event = self.event(change, inner, now);
             inner.put(event, now);
@@ -263,6 +266,9 @@ impl From<Refused> for Rejection {
             Refused::ForcedOpen => Self::ForcedOpen,
             Refused::Shed => Self::Shed,
             Refused::BulkheadFull(_) => Self::BulkheadFull,
+            // Others have all the probes.
+            #[cfg(feature = "redis")]
+            Refused::Lease => Self::HalfOpen,
         }
     }
 }

@@ -41,6 +41,12 @@ impl Watch {
         {
             self.generation = due.generation;
             self.checking = Some(due.permit);
+            #[cfg(feature = "redis")]
+            if let Some(wait) = self.denied(&due).await {
+                self.end((Judged::Nothing, None));
+                tokio::time::sleep(wait).await;
+                continue;
+            }
             let found = match tokio::time::timeout(due.within, due.check.run()).await {
                 Ok(found) => found,
                 Err(_) => Err("the health check took too long".to_owned()),
@@ -50,6 +56,12 @@ impl Watch {
                 Err(error) => (Judged::Failure, Some(error)),
             });
         }
+    }
+
+    /// For how long other instances make all checks that there may be.
+    #[cfg(feature = "redis")]
+    async fn denied(&self, due: &Due) -> Option<Duration> {
+        self.core.upgrade()?.denied_check(due.generation, due.permit).await
     }
 
     fn end(&mut self, (judged, error): (Judged, Option<String>)) {
@@ -111,5 +123,7 @@ impl Core {
         self.change(|machine, step| {
             machine.record(generation, permit, Outcome::from(judged), step);
         });
+        #[cfg(feature = "redis")]
+        self.end_lease_of_check(generation, permit, judged);
     }
 }

@@ -114,6 +114,8 @@ impl Core {
         drop(inner);
         drop(replaced);
         self.after(aftermath);
+        #[cfg(feature = "redis")]
+        self.end_lease(ticket, judged);
     }
 
     /// Takes the end of a call that was dropped.

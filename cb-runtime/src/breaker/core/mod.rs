@@ -19,6 +19,8 @@ mod end;
 mod figures;
 mod read;
 mod settings;
+#[cfg(feature = "redis")]
+mod share;
 #[cfg(all(test, not(cb_loom)))]
 mod tests;
 #[cfg(feature = "testing")]

@@ -7,7 +7,7 @@ mod error;
 mod intern;
 mod json;
 pub(crate) mod near;
-#[cfg(feature = "admin")]
+#[cfg(any(feature = "admin", feature = "redis"))]
 mod patch;
 mod place;
 mod problem;
@@ -29,7 +29,7 @@ mod value;
 mod variables;
 
 pub use error::LoadError;
-#[cfg(feature = "admin")]
+#[cfg(any(feature = "admin", feature = "redis"))]
 pub(crate) use patch::settings as read_settings;
 pub use problem::ConfigProblem;
 pub(crate) use problem::Problems;

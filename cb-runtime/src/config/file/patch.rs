@@ -46,7 +46,7 @@ pub(crate) fn settings(text: &str) -> Result<ConfigBuilder, Vec<ConfigProblem>> 
     if problems.is_empty() { Ok(layer.settings) } else { Err(problems.into_parts().0) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "admin"))]
 mod tests {
     use super::*;
 

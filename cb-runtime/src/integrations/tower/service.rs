@@ -63,7 +63,9 @@ impl<S, W, C, R> CircuitBreakerService<S, W, C, R> {
                 return Err(core.turn_away());
             }
         }
-        core.admit()
+        // A service that waited for the lease of a probe in its future could not call the one within then:
+        // so it waits here, which is short and rare.
+        core.admit_patiently()
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) const TRANSITIONS: [(State, State); 5] = [
 ];
 
 /// The words for what opens a breaker, in the order of [`place`].
-pub(crate) const REASONS: [&str; 8] = [
+pub(crate) const REASONS: [&str; 9] = [
     "consecutive_failures",
     "failure_rate",
     "slow_call_rate",
@@ -24,6 +24,7 @@ pub(crate) const REASONS: [&str; 8] = [
     "probe_slow",
     "health_check_failed",
     "forced_open",
+    "elsewhere",
 ];
 
 fn place(reason: OpenReason) -> usize {
@@ -36,6 +37,7 @@ fn place(reason: OpenReason) -> usize {
         OpenReason::ProbeSlow => 5,
         OpenReason::HealthCheckFailed => 6,
         OpenReason::ForcedOpen => 7,
+        OpenReason::Elsewhere => 8,
     }
 }
 
@@ -130,6 +132,7 @@ mod tests {
             OpenReason::ProbeSlow,
             OpenReason::HealthCheckFailed,
             OpenReason::ForcedOpen,
+            OpenReason::Elsewhere,
         ];
         let words: Vec<&str> = reasons.into_iter().map(|reason| REASONS[place(reason)]).collect();
         assert_eq!(words, REASONS);

@@ -129,6 +129,8 @@ impl Family {
         queue.push(key, now);
         drop(queue);
         core.narrate_if_wanted();
+        #[cfg(feature = "redis")]
+        core.join_fellows();
         Ok(core)
     }
 

@@ -1,0 +1,253 @@
+//! What an instance knows of the breakers that others have too, and what of its own it has to tell.
+
+use std::collections::HashMap;
+
+use super::clock::StoreClock;
+use crate::{
+    breaker::{Mode, OpenReason, State, TransitionReason, adopt::Standing},
+    clock::Tick,
+    observe::event::Event,
+    shared::{
+        office::ToBe,
+        wire::{LONGEST, Opening, Request, View, millis},
+    },
+};
+
+/// So many breakers are remembered that need not be.
+const MANY: usize = 10_000;
+
+/// All of them. A breaker that was never open anywhere is not among them.
+#[derive(Default)]
+pub(super) struct Known {
+    breakers: HashMap<String, One>,
+    /// Those of which something may have to be told: at most as many as there are breakers, however
+    /// long the store is away.
+    untold: HashMap<String, Untold>,
+}
+
+/// What is known of one breaker.
+#[derive(Clone, Debug, Default)]
+pub(super) struct One {
+    epoch: u64,
+    /// All are open.
+    is_open: bool,
+    row: u32,
+    until: u64,
+    /// The opening of our own that the store has heard of.
+    told: Option<Tick>,
+    reset: u64,
+    mode: u64,
+    config: u64,
+}
+
+/// What may have to be told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Untold {
+    /// It was closed by its own probes last.
+    closed: bool,
+    /// It was reset: what it had found out, it does not say any more.
+    reset: bool,
+    /// The store has forgotten that all are open.
+    again: bool,
+}
+
+/// What is to be done to a breaker.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Act {
+    Open(Tick, u32),
+    /// Unless it has had a later opening than this.
+    Close(Tick),
+    Reset,
+    Mode(Mode, Tick),
+    /// Settings as JSON, until then.
+    Config(String, Tick),
+}
+
+/// What goes into a proposal besides.
+pub(super) struct Proposer<'a> {
+    pub(super) instance: &'a str,
+    pub(super) clock: StoreClock,
+    pub(super) needed: u32,
+}
+
+impl Known {
+    /// Something has happened to a breaker of ours.
+    pub(super) fn note(&mut self, event: &Event) {
+        let change = match event {
+            Event::Transition { dry_run: true, .. } => return,
+            Event::Transition {
+                to: State::Open,
+                reason: TransitionReason::Opened { reason },
+                ..
+            } => {
+                if matches!(reason, OpenReason::Elsewhere | OpenReason::ForcedOpen) {
+                    return;
+                }
+                Untold::default()
+            }
+            Event::Transition { reason: TransitionReason::ProbesSucceeded { .. }, .. } => {
+                Untold { closed: true, ..Untold::default() }
+            }
+            Event::Reset { .. } => Untold { reset: true, ..Untold::default() },
+            _ => return,
+        };
+        self.untold.insert(event.name().to_owned(), change);
+    }
+
+    /// Something may have happened to this one.
+    pub(super) fn note_open(&mut self, name: &str) {
+        self.untold.entry(name.to_owned()).or_default();
+    }
+
+    pub(super) fn untold(&self) -> Vec<String> {
+        self.untold.keys().cloned().collect()
+    }
+
+    /// Forgets what matters no more, once it is much: a breaker that is closed everywhere is told of anew
+    /// when it opens.
+    pub(super) fn prune(&mut self) {
+        if self.breakers.len() > MANY {
+            let Self { breakers, untold } = self;
+            breakers
+                .retain(|name, one| one.is_open || one.told.is_some() || untold.contains_key(name));
+        }
+    }
+
+    /// The store has forgotten all.
+    pub(super) fn lost(&mut self) {
+        for (name, one) in &mut self.breakers {
+            one.told = None;
+            if one.is_open {
+                self.untold.entry(name.clone()).or_default().again = true;
+            }
+        }
+    }
+
+    /// Of a breaker of which something may have to be told, what that is now.
+    pub(super) fn propose(
+        &mut self,
+        name: &str,
+        standing: Option<Standing>,
+        by: &Proposer<'_>,
+    ) -> Option<Request> {
+        let untold = self.untold.remove(name)?;
+        let (standing, name) = (standing?, name.to_owned());
+        let one = self.breakers.entry(name.clone()).or_default();
+        let instance = by.instance.to_owned();
+        if standing.is_open {
+            let opening = standing.opening;
+            let is_own = opening.reason() != OpenReason::Elsewhere;
+            let is_new = is_own && one.told != Some(opening.since);
+            let again = untold.again && one.is_open;
+            if !is_new && !again {
+                return None;
+            }
+            one.told = is_own.then_some(opening.since);
+            return Some(Request::Open(Opening {
+                name,
+                instance,
+                base: one.epoch,
+                decided: by.clock.theirs(opening.since),
+                time: millis(opening.until.since(opening.since).min(LONGEST)),
+                row: standing.row,
+                needed: by.needed,
+                again: again && !is_new,
+            }));
+        }
+        if untold.closed && one.is_open {
+            return Some(Request::Close { name, instance, base: one.epoch });
+        }
+        let withdraws = one.told.take().is_some() && (untold.closed || untold.reset);
+        withdraws.then_some(Request::Withdraw { name, instance })
+    }
+
+    /// A proposal has not arrived.
+    pub(super) fn not_told(&mut self, request: &Request) {
+        let (name, untold) = match request {
+            Request::Open(Opening { name, again, .. }) => {
+                if let Some(one) = self.breakers.get_mut(name) {
+                    one.told = None;
+                }
+                (name, Untold { again: *again, ..Untold::default() })
+            }
+            Request::Close { name, .. } => (name, Untold { closed: true, ..Untold::default() }),
+            Request::Withdraw { name, .. } => (name, Untold { reset: true, ..Untold::default() }),
+            _ => return,
+        };
+        // What has happened since is later.
+        self.untold.entry(name.clone()).or_insert(untold);
+    }
+
+    /// Takes what the store says of a breaker; returns what is to be done to ours, in this order.
+    pub(super) fn take(
+        &mut self,
+        view: &View,
+        standing: Option<Standing>,
+        clock: &StoreClock,
+        (instance, joined): (&str, u64),
+    ) -> Vec<Act> {
+        let one = self.breakers.entry(view.name.clone()).or_default();
+        let decided = standing
+            .filter(|standing| standing.is_open)
+            .filter(|standing| standing.opening.reason() != OpenReason::Elsewhere)
+            .map(|standing| clock.theirs(standing.opening.since));
+        let is_newer_than = |at| decided.is_some_and(|decided| decided > at);
+        let mut acts = Vec::new();
+        if let Some(reset) = view.reset.as_ref().filter(|reset| reset.epoch > one.reset) {
+            one.reset = reset.epoch;
+            if reset.at >= joined && !is_newer_than(reset.at) {
+                acts.push(Act::Reset);
+            }
+        }
+        if view.epoch > one.epoch {
+            one.epoch = view.epoch;
+            (one.is_open, one.row, one.until) = (view.is_open(), view.row, view.until);
+            // Where ours has moved on since it opened for all, that is to be told next.
+            let is_over = view.by == instance && standing.is_some_and(|ours| !ours.is_open);
+            if !view.is_open() && !is_newer_than(view.changed) {
+                acts.extend(standing.map(|ours| Act::Close(ours.opening.since)));
+            } else if view.is_open() && !is_over {
+                acts.push(Act::Open(clock.ours(view.until), view.row));
+            }
+        }
+        if let Some(mode) = view.mode.as_ref().filter(|mode| mode.epoch > one.mode) {
+            one.mode = mode.epoch;
+            if let Some(wanted) = mode_of(&mode.what) {
+                let until =
+                    if wanted == Mode::Normal { Tick::NEVER } else { clock.ours(mode.until) };
+                acts.push(Act::Mode(wanted, until));
+            }
+        }
+        if let Some(config) = view.config.as_ref().filter(|config| config.epoch > one.config) {
+            one.config = config.epoch;
+            acts.push(Act::Config(config.what.clone(), clock.ours(config.until)));
+        }
+        acts
+    }
+
+    /// What a breaker of this name is to be when it is made.
+    pub(super) fn to_be(view: &View, clock: &StoreClock) -> ToBe {
+        let open = view.is_open().then(|| (clock.ours(view.until), view.row));
+        let mode = view.mode.as_ref().and_then(|mode| {
+            let wanted = mode_of(&mode.what).filter(|wanted| *wanted != Mode::Normal)?;
+            Some((wanted, clock.ours(mode.until)))
+        });
+        ToBe { open, mode }
+    }
+}
+
+/// As it travels.
+pub(crate) fn text_of(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Normal => "normal",
+        Mode::ForcedOpen => "forced_open",
+        Mode::Disabled => "disabled",
+        Mode::MetricsOnly => "metrics_only",
+    }
+}
+
+fn mode_of(text: &str) -> Option<Mode> {
+    [Mode::Normal, Mode::ForcedOpen, Mode::Disabled, Mode::MetricsOnly]
+        .into_iter()
+        .find(|mode| text_of(*mode) == text)
+}

@@ -1,0 +1,249 @@
+//! Redis that is away, slow, hung, or empty: calls go on, one event says so, and all agree again.
+
+use std::time::{Duration, Instant};
+
+use cb_runtime::{AlertKind, Event, State, Subscription};
+
+use super::{proxy::Proxy, server::RedisServer, through_redis::*};
+
+/// Within which instances are to agree again.
+const AGREED: Duration = Duration::from_secs(5);
+
+/// Two instances, of which one tells what it hears of the store.
+struct Scene {
+    one: Instance,
+    other: Instance,
+    events: Subscription,
+}
+
+impl Scene {
+    fn new(url: &str) -> Self {
+        let one = Instance::connected(url, options(), settings());
+        let other = Instance::connected(url, options(), settings());
+        let events = one.registry.subscribe();
+        Self { one, other, events }
+    }
+
+    /// How often the store was away, and was back.
+    fn told(&mut self) -> (usize, usize) {
+        let (mut away, mut back) = (0, 0);
+        while let Some(event) = self.events.try_recv().unwrap() {
+            match event {
+                Event::StoreDegraded { .. } => away += 1,
+                Event::StoreRestored { .. } => back += 1,
+                _ => {}
+            }
+        }
+        (away, back)
+    }
+
+    fn alerts(&self) -> usize {
+        let alerts = self.one.registry.alerts();
+        alerts.iter().filter(|alert| alert.kind == AlertKind::StoreAway).count()
+    }
+
+    fn is_away(&self) -> bool {
+        let instances = [&self.one, &self.other];
+        instances.iter().all(|instance| !instance.handle.status().connected)
+    }
+
+    fn is_back(&self) -> bool {
+        let instances = [&self.one, &self.other];
+        instances.iter().all(|instance| instance.handle.status().connected)
+    }
+
+    /// Makes calls for so long, none of which may fail; returns the median, the 99th percentile and the
+    /// longest.
+    fn calls(&self, time: Duration) -> [Duration; 3] {
+        let mut times = Vec::new();
+        let begin = Instant::now();
+        while begin.elapsed() < time {
+            let called = Instant::now();
+            assert!(self.one.call(true), "a call failed");
+            times.push(called.elapsed());
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        times.sort_unstable();
+        [times[times.len() / 2], times[times.len() * 99 / 100], times[times.len() - 1]]
+    }
+
+    /// Redis goes away in some way, and comes back in another.
+    fn goes_through(&mut self, what: &str, away: impl FnOnce(), back: impl FnOnce()) {
+        let quiet = self.calls(Duration::from_secs(1));
+        away();
+        // No slower than the next reading and the longest answer.
+        let noticed = within(PATIENCE, "it is away", || self.is_away());
+        let during = self.calls(Duration::from_secs(2));
+        println!(
+            "{what}: a call [p50, p99, max] {quiet:?} before, {during:?} while; noticed after {noticed:?}"
+        );
+        // Not by more than what a busy computer makes of any call.
+        assert!(during[1] < quiet[1] + Duration::from_millis(10), "calls are slower");
+        assert_eq!(self.alerts(), 1);
+
+        self.one.trip();
+        assert_eq!(self.other.state(), State::Closed);
+        back();
+        let agreed = within(AGREED + self.slack(), what, || self.other.state() == State::Open);
+        println!("{what}: agreed {agreed:?} after its return");
+        assert!(agreed <= AGREED, "{agreed:?}");
+        within(PATIENCE, "it is back", || self.is_back());
+        assert_eq!(self.told(), (1, 1), "one event each");
+        assert_eq!(self.alerts(), 0);
+    }
+
+    #[allow(clippy::unused_self, reason = "reads well")]
+    fn slack(&self) -> Duration {
+        PATIENCE
+    }
+}
+
+#[test]
+fn given_redis_killed_when_it_is_started_again_empty_then_all_agree() {
+    let Some(server) = server() else { return };
+    let (port, url) = (address(&server).port(), server.url());
+    let mut scene = Scene::new(&url);
+    let mut new = None;
+    scene.goes_through(
+        "killed and started empty",
+        || drop(server),
+        || new = Some(RedisServer::start_on(port).unwrap()),
+    );
+}
+
+#[test]
+fn given_redis_frozen_when_it_thaws_then_all_agree() {
+    let Some(server) = server() else { return };
+    let mut scene = Scene::new(&server.url());
+    let id = server.id();
+    scene.goes_through("frozen", || signal(id, "-STOP"), || signal(id, "-CONT"));
+}
+
+#[test]
+fn given_redis_two_seconds_away_when_it_is_near_again_then_all_agree() {
+    let Some(server) = server() else { return };
+    let proxy = Proxy::new(address(&server));
+    let mut scene = Scene::new(&proxy.url());
+    scene.goes_through(
+        "slowed to 2 s",
+        || proxy.slow_down(Duration::from_secs(2)),
+        || proxy.slow_down(Duration::ZERO),
+    );
+}
+
+#[test]
+fn given_the_way_to_redis_cut_when_it_is_mended_then_all_agree() {
+    let Some(server) = server() else { return };
+    let proxy = Proxy::new(address(&server));
+    let mut scene = Scene::new(&proxy.url());
+    scene.goes_through("cut off", || proxy.cut(true), || proxy.mend());
+}
+
+#[test]
+fn given_the_subscription_cut_when_one_opens_meanwhile_then_the_others_read_it() {
+    let Some(server) = server() else { return };
+    let proxy = Proxy::new(address(&server));
+    let one = Instance::connected(&server.url(), options(), settings());
+    let other = Instance::connected(&proxy.url(), options(), settings());
+
+    proxy.cut(true);
+    one.trip();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(other.state(), State::Closed);
+    proxy.mend();
+
+    let read = within(PATIENCE, "it is read", || other.state() == State::Open);
+    println!("read {read:?} after the subscription could be had again");
+    assert!(read <= AGREED, "{read:?}");
+}
+
+#[test]
+fn given_a_redis_emptied_while_all_are_open_when_another_comes_then_it_is_open_too() {
+    let Some(server) = server() else { return };
+    let one = Instance::connected(&server.url(), options(), settings());
+    let other = Instance::connected(&server.url(), options(), settings());
+    one.trip();
+    within(PATIENCE, "both are open", || other.state() == State::Open);
+
+    let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+    redis::cmd("FLUSHALL").query::<()>(&mut connection).unwrap();
+
+    let late = Instance::connected(&server.url(), options(), settings());
+    within(Duration::from_secs(10), "it hears of it", || late.state() == State::Open);
+    assert_eq!((one.state(), other.state()), (State::Open, State::Open));
+}
+
+#[test]
+fn given_a_writer_that_is_late_when_others_have_opened_and_closed_since_then_it_opens_nobody() {
+    let Some(server) = server() else { return };
+    let proxy = Proxy::new(address(&server));
+    let settings = settings().recovery_timeout(Duration::from_millis(100));
+    let one = Instance::connected(&server.url(), options(), settings);
+    let other = Instance::connected(&server.url(), options(), settings);
+    let patient = options().timeout(PATIENCE);
+    let late = Instance::connected(&proxy.url(), patient, settings.recovery_timeout(PATIENCE));
+    proxy.slow_down(Duration::from_secs(1));
+
+    late.trip();
+    let tripped = Instant::now();
+    one.trip();
+    within(PATIENCE, "the other is open", || other.state() != State::Closed);
+    within(PATIENCE, "a probe closes it", || other.call(true) && other.state() == State::Closed);
+    within(PATIENCE, "both are closed", || one.state() == State::Closed);
+    assert!(tripped.elapsed() < Duration::from_secs(1), "this computer is too busy to tell");
+    within(PATIENCE, "the late one has heard", || late.state() == State::Closed);
+
+    assert_eq!((one.state(), other.state()), (State::Closed, State::Closed));
+    assert_eq!((one.breaker.snapshot().openings, other.breaker.snapshot().openings), (1, 1));
+}
+
+#[test]
+fn given_a_redis_that_wants_a_password_when_there_is_none_or_a_wrong_one_then_it_says_so() {
+    let Some(server) = server() else { return };
+    let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+    redis::cmd("CONFIG")
+        .arg(&["SET", "requirepass", "s3cret!word"])
+        .query::<()>(&mut connection)
+        .unwrap();
+    let address = address(&server);
+    for url in [format!("redis://{address}"), format!("redis://:wr0ngword@{address}")] {
+        let instance = Instance::new(&url, options(), settings());
+        within(PATIENCE, "it is told", || instance.handle.status().problem.is_some());
+        let said = format!("{:?} {:?}", instance.handle, instance.registry.alerts());
+        assert!(said.contains("password"), "{said}");
+        assert!(!said.contains("wr0ngword"), "{said}");
+    }
+    let right =
+        Instance::connected(&format!("redis://:s3cret%21word@{address}"), options(), settings());
+    assert!(!format!("{:?}", right.handle).contains("s3cret"));
+}
+
+#[test]
+fn given_something_else_under_our_names_when_it_is_met_then_it_says_so() {
+    let Some(server) = server() else { return };
+    let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+    redis::cmd("SET")
+        .arg(&["{shop}:v1:index", "a list of goods"])
+        .query::<()>(&mut connection)
+        .unwrap();
+
+    let instance = Instance::new(&server.url(), options(), settings());
+
+    within(PATIENCE, "it is told", || instance.handle.status().problem.is_some());
+    let problem = instance.handle.status().problem.unwrap();
+    assert!(problem.contains("choose another prefix"), "{problem}");
+    assert!(instance.call(true));
+}
+
+#[test]
+fn given_an_address_that_is_none_when_a_state_is_made_then_the_password_is_not_told() {
+    for url in
+        ["http://me:s3cret@host", "redis://me:s3cret@host:port", "redis://me:s3cret@", "s3cret"]
+    {
+        let error = cb_runtime::SharedState::redis(url, options()).unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("redis://HOST:PORT") && !said.contains("s3cret"), "{url}: {said}");
+    }
+    let state = cb_runtime::SharedState::redis("redis://me:s3cret@host", options()).unwrap();
+    assert!(!format!("{state:?}").contains("s3cret"), "{state:?}");
+}

@@ -1,0 +1,88 @@
+//! What goes over the wire, and how quickly.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use cb_runtime::State;
+
+use super::through_redis::*;
+
+const RARELY: Duration = Duration::from_secs(60);
+
+#[test]
+fn given_a_million_calls_when_the_breaker_is_closed_or_open_then_redis_hears_nothing() {
+    let Some(server) = server() else { return };
+    let one = Instance::connected(&server.url(), options().read_again(RARELY), settings());
+    let other = Instance::connected(&server.url(), options().read_again(RARELY), settings());
+
+    let before = commands(&server);
+    for _ in 0..1_000_000 {
+        assert!(black_box(one.call(true)));
+    }
+    assert_eq!(commands(&server) - before, 0, "closed");
+
+    one.trip();
+    within(PATIENCE, "the other is open", || other.state() == State::Open);
+    let before = commands(&server);
+    for _ in 0..500_000 {
+        assert!(!black_box(one.call(true)));
+        assert!(!black_box(other.call(true)));
+    }
+    assert_eq!(commands(&server) - before, 0, "open");
+}
+
+#[test]
+fn given_one_that_opens_when_two_hundred_times_then_the_other_rejects_within_fifty_milliseconds() {
+    let Some(server) = server() else { return };
+    let one = Instance::connected(&server.url(), options(), settings());
+    let other = Instance::connected(&server.url(), options(), settings());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        one.trip();
+        let opened = Instant::now();
+        while other.call(true) {
+            std::thread::sleep(Duration::from_micros(100));
+            assert!(opened.elapsed() < PATIENCE);
+        }
+        times.push(opened.elapsed());
+        runtime.block_on(other.handle.reset("db", Duration::from_secs(1))).unwrap();
+        within(PATIENCE, "both are closed", || {
+            one.state() == State::Closed && other.state() == State::Closed
+        });
+    }
+
+    times.sort_unstable();
+    let (median, p99, most) = (times[100], times[197], times[199]);
+    println!(
+        "from one's opening to the other's rejection: p50 {median:?}, p99 {p99:?}, max {most:?}"
+    );
+    assert!(p99 <= Duration::from_millis(50), "{p99:?}");
+}
+
+#[test]
+fn given_a_breaker_half_open_when_a_probe_asks_then_the_lease_takes_a_round_trip() {
+    let Some(server) = server() else { return };
+    let settings = settings()
+        .recovery_timeout(Duration::from_millis(50))
+        .probe_timeout(Duration::from_secs(60))
+        .success_threshold(u32::MAX);
+    let one = Instance::connected(&server.url(), options(), settings);
+    one.trip();
+    std::thread::sleep(Duration::from_millis(300));
+
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        let asked = Instant::now();
+        assert!(one.call(true));
+        times.push(asked.elapsed());
+        // What was given back has to arrive.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    times.sort_unstable();
+    println!("a probe with its lease: p50 {:?}, p99 {:?}", times[100], times[197]);
+    assert!(times[197] < Duration::from_millis(50), "{:?}", times[197]);
+}
