@@ -45,7 +45,7 @@ use crate::{
     Registry,
     observe::figures::{
         Figures,
-        metrics::{BUCKET, COUNT, Label, METRICS, Metric, Read, SUM, Value},
+        metrics::{BUCKET, COUNT, Label, METRICS, Metric, Read, STORE_CONNECTED, SUM, Value},
     },
     primitive::{Mutex, lock},
 };
@@ -73,7 +73,20 @@ pub fn observe(meter: &Meter, registry: impl Borrow<Registry>) -> Observed {
             number += 1;
         }
     }
+    observe_store(meter, Arc::downgrade(&source));
     Observed { _source: source }
+}
+
+fn observe_store(meter: &Meter, source: Weak<Source>) {
+    let (name, help) = STORE_CONNECTED;
+    let callback = move |observer: &dyn AsyncInstrument<u64>| {
+        let connected = source.upgrade().and_then(|source| source.registry.store_connected());
+        if let Some(connected) = connected {
+            observer.observe(connected.into(), &[]);
+        }
+    };
+    // It lives in the meter.
+    let _ = meter.u64_observable_gauge(name).with_description(help).with_callback(callback).build();
 }
 
 /// Where the figures come from.

@@ -16,7 +16,9 @@ use crate::{
     Registry,
     observe::figures::{
         Figures,
-        metrics::{Distribution, EDGES, Label, METRICS, Metric, Read, Value, edge},
+        metrics::{
+            Distribution, EDGES, Label, METRICS, Metric, Read, STORE_CONNECTED, Value, edge,
+        },
     },
 };
 
@@ -49,7 +51,11 @@ impl Collector {
 
 impl Collect for Collector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        write_all(&mut encoder, &self.0.figures())
+        write_all(&mut encoder, &self.0.figures())?;
+        let Some(connected) = self.0.store_connected() else { return Ok(()) };
+        let (name, help) = STORE_CONNECTED;
+        let mut store = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        store.encode_gauge(&u64::from(connected))
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json as value};
 
 use crate::{
     Registry,
-    observe::figures::metrics::{METRICS, Value},
+    observe::figures::metrics::{METRICS, STORE_CONNECTED, Value},
 };
 
 /// By metric, a list of series: `{ "labels": { "name": … }, "value": … }`. A histogram is three lists,
@@ -32,6 +32,10 @@ pub(crate) fn json(registry: &Registry) -> Json {
                 }
             });
         }
+    }
+    if let Some(connected) = registry.store_connected() {
+        let series = value!([{ "labels": {}, "value": u8::from(connected) }]);
+        metrics.insert(STORE_CONNECTED.0.to_owned(), series);
     }
     Json::Object(metrics)
 }

@@ -33,6 +33,7 @@
 //! | `circuit_breaker_open_seconds_total` | | for how long calls have met an open breaker |
 //! | `circuit_breaker_failure_ratio` | | failures in the window, from 0 to 1; absent below `min_calls` |
 //! | `circuit_breaker_slow_ratio` | | slow calls in the window; absent below `min_calls` and without `slow_call` |
+//! | `circuit_breaker_store_connected` | no `name` | 1 while the store answers through which breakers are shared with other instances, 0 while not; absent where they are not shared |
 //!
 //! All series of a breaker are there, at zero, as soon as it is registered; those of annotated functions
 //! from the first scrape on, before any call. What calls meet of a breaker that is disabled, or only
@@ -90,7 +91,7 @@ impl Format {
 pub fn encode(registry: impl Borrow<Registry>, format: Format) -> String {
     let registry = registry.borrow();
     match format {
-        Format::Prometheus => text::encode(&registry.figures()),
+        Format::Prometheus => text::encode(&registry.figures(), registry.store_connected()),
         Format::OpenMetrics => collector::encode(registry),
     }
 }

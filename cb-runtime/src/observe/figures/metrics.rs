@@ -68,9 +68,14 @@ pub(crate) fn edge((bucket, _): (usize, &str)) -> f64 {
     lower_edge(bucket) as f64 / 1e9
 }
 
-/// All metrics, in the order in which they are told.
-///
-/// `circuit_breaker_store_connected` is to be one of them once states can be shared.
+/// The one metric that is of the whole registry: its name and its help. 0 or 1, and absent where breakers are
+/// not shared.
+pub(crate) const STORE_CONNECTED: (&str, &str) = (
+    "circuit_breaker_store_connected",
+    "1 while the store answers through which breakers are shared with other instances, 0 while not",
+);
+
+/// All metrics of a name, in the order in which they are told.
 pub(crate) static METRICS: [Metric; 13] = [
     Metric {
         name: "circuit_breaker_state",
