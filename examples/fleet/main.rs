@@ -5,6 +5,7 @@
 //! minds. Needs `redis-server`.
 
 mod instance;
+#[allow(dead_code, reason = "another example and its tests use more of it")]
 #[path = "../stale_redis/server.rs"]
 mod server;
 mod service;
