@@ -57,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) fallback_on: Option<FallbackOn>,
     pub(crate) stale_if_error: Option<Stale>,
     pub(crate) enabled: Option<Code>,
+    pub(crate) span: Option<Flag>,
     #[darling(rename = "crate")]
     pub(crate) runtime: Option<RuntimePath>,
     /// Whether the `call_timeout` is that of the service type's preset.
@@ -178,6 +179,11 @@ impl Settings {
             || self.stale_if_error.as_ref().is_some_and(|stale| stale.key.is_some())
     }
 
+    /// Whether each call is to have a span.
+    pub(crate) fn has_span(&self) -> bool {
+        self.span.as_ref().is_some_and(Flag::is_on)
+    }
+
     fn take(&mut self, one: Self) {
         macro_rules! take {
             ($($key:ident)*) => { $(if one.$key.is_some() { self.$key = one.$key; })* };
@@ -186,7 +192,7 @@ impl Settings {
             slow_call_rate window min_calls recovery_timeout backoff half_open_max_calls
             success_threshold probe_timeout reset_timeout shed health_check response_times
             record_errors ignore_errors failure_if open_for call_timeout cancelled max_concurrent
-            retry fallback fallback_on stale_if_error enabled runtime);
+            retry fallback fallback_on stale_if_error enabled span runtime);
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("fallback_on", "fallback_on = \"rejected\""),
     key("stale_if_error", "stale_if_error(max_age = \"5m\", key = query)"),
     key("enabled", "enabled = settings().use_breakers"),
+    key("span", "span"),
     key("crate", "crate = path::to::cb_runtime"),
 ];
 

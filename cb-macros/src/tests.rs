@@ -37,6 +37,7 @@ const KEYS: &[&str] = &[
     "fallback_on",
     "stale_if_error",
     "enabled",
+    "span",
     "crate",
     "timeout",
     "r#type",

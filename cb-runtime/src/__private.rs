@@ -18,6 +18,7 @@ pub use crate::{
         place::{admit_to, admit_to_if},
         refusal::Refusal,
         retry::Retrying,
+        span::{CallSpan, guard_in, run_in},
     },
     config::{Check, Health, IsWindow, NoWindow, WindowOf, checked},
     describe::{ByDebug, ByDisplay, ByNothing, Describe},

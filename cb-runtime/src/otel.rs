@@ -150,7 +150,8 @@ fn make(meter: &Meter, instrument: Instrument) {
                     .observe(|value, attributes| observer.observe(value.$number(), attributes));
             };
             let builder = meter.$kind(name).with_description(metric.help).with_unit(unit);
-            drop(builder.with_callback(callback).build());
+            // It lives in the meter.
+            let _ = builder.with_callback(callback).build();
         }};
     }
     match (is_counter, is_whole) {

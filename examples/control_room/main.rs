@@ -75,7 +75,8 @@ fn routes() -> Router {
     Router::new()
         .route("/", get(|| async { "The shop is open." }))
         .route("/metrics", get(metrics))
-        .nest(guide::PATH, admin::router(registry(), Auth::loopback_only()))
+        // `nest` would do; with this, the dashboard is there with a slash at the end as well.
+        .nest_service(guide::PATH, admin::router(registry(), Auth::loopback_only()))
 }
 
 /// For a Prometheus that knows no path but the usual one.

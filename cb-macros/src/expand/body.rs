@@ -41,11 +41,17 @@ impl Expansion<'_> {
         } else {
             (code!(move), code!(), code!())
         };
+        let (run, guard, span) = if settings.has_span() {
+            (code!(run_in), code!(guard_in), code!(&span,))
+        } else {
+            (code!(run), code!(guard), code!())
+        };
         match &function.kind {
             Kind::Plain => {
                 code! {{
                     #reborrow
-                    #runtime::__private::run(
+                    #runtime::__private::#run(
+                        #span
                         #held,
                         #capture || -> #kind { #claim #(#lead)* #(#statements)* },
                         #judge,
@@ -61,7 +67,8 @@ impl Expansion<'_> {
                     let limit = #limit;
                     let held = #held;
                     #reborrow
-                    #runtime::__private::guard(
+                    #runtime::__private::#guard(
+                        #span
                         held,
                         async #capture { #claim #edge #(#lead)* #(#statements)* },
                         limit,

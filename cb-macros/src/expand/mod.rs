@@ -62,6 +62,9 @@ use crate::{
 /// }
 /// ```
 ///
+/// With a `span`, `CallSpan::new(site.core(), true)` comes next, `site.admit()` is within
+/// `span.admitted(..)`, and `guard_in(&span, ..)` is in the place of `guard(..)`.
+///
 /// Settings of the call itself, such as `call_timeout`, stand in a static `CALLS` beside the declaration,
 /// from which each call has what is in force of them: `let (site, calls) = { ..; (&SITE, &CALLS) };`.
 ///
@@ -160,6 +163,11 @@ impl Expansion<'_> {
             let enabled = &enabled.0;
             code!(let enabled: bool = #enabled;)
         });
+        let span = self.settings.has_span().then(|| {
+            let runtime = self.runtime;
+            let enabled = if enabled.is_some() { code!(enabled) } else { code!(true) };
+            code!(let span = #runtime::__private::CallSpan::new(site.core(), #enabled);)
+        });
         let stale = self.stale();
         let outcome = match &self.settings.fallback {
             Some(fallbacks) if !fallbacks.is_registered() => self.with_fallback(fallbacks),
@@ -168,6 +176,7 @@ impl Expansion<'_> {
         code! {
             let #found = #site;
             #enabled
+            #span
             #stale
             #outcome
         }

@@ -36,6 +36,11 @@ pub(super) struct End {
 impl Expansion<'_> {
     /// Asks the breaker, and before it the other instances of the program where it is shared with them.
     pub(super) fn admit(&self) -> TokenStream {
+        let asked = self.ask();
+        if self.settings.has_span() { code!(span.admitted(#asked)) } else { asked }
+    }
+
+    fn ask(&self) -> TokenStream {
         let runtime = self.runtime;
         let enabled = self.settings.enabled.is_some();
         let prepare = if self.function.is_async() {

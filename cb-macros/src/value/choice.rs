@@ -11,6 +11,12 @@ use crate::runtime::Runtime;
 /// On if it is written.
 pub(crate) struct Flag(bool);
 
+impl Flag {
+    pub(crate) fn is_on(&self) -> bool {
+        self.0
+    }
+}
+
 impl FromMeta for Flag {
     fn from_meta(item: &Meta) -> Result<Self> {
         let key = item.path().to_token_stream().to_string();

@@ -12,7 +12,6 @@ use super::schemas::{Function, Settings};
 
 use crate::{
     breaker::{Mode, OpenReason, State},
-    clock::Tick,
     config::{Config, ExplainedCalls, ExplainedSetting},
     observe::{
         alerts::Alert,
@@ -134,7 +133,7 @@ struct Moment {
 impl Row {
     /// What was seen of a breaker, and its settings.
     pub(super) fn of(look: Look) -> (Self, Config) {
-        let timeline = look.recent.iter().filter_map(|(at, event)| moment(*at, event)).collect();
+        let timeline = look.recent.iter().filter_map(|(_, event)| moment(event)).collect();
         let snapshot = look.snapshot;
         let row = Self {
             name: snapshot.name,
@@ -163,7 +162,7 @@ impl Row {
     }
 }
 
-fn moment(_: Tick, event: &Event) -> Option<Moment> {
+fn moment(event: &Event) -> Option<Moment> {
     match event {
         Event::Transition { at, to, dry_run: false, .. } => Some(Moment { at: *at, to: *to }),
         _ => None,

@@ -6,7 +6,7 @@
 //! ```no_run
 //! use cb_runtime::{admin::{self, Auth}, registry};
 //!
-//! # async fn main() {
+//! # async fn start() {
 //! tokio::spawn(admin::serve(9090, registry(), Auth::loopback_only()));
 //! # }
 //! ```
@@ -76,13 +76,18 @@ struct Shared {
     refusals: audit::Refusals,
 }
 
-/// The management API of a registry, and its dashboard, to be nested where the user likes, best with
-/// `nest_service`; at the root, with `merge`.
+/// The management API of a registry, and its dashboard, to be nested where the user likes; at the root, with
+/// `merge`.
+///
+/// Nested under `/breakers` with axum's `nest_service`, the page is at `/breakers` and at `/breakers/`; with
+/// `nest`, the latter is nobody's.
 ///
 /// Makes the breakers that annotated functions declare, so that they are seen before a first call. May be
 /// called outside a runtime; then the events that `GET events` can go back to begin with the first request
-/// for them. [`Auth::loopback_only`] and the audit know where a request comes from if the program's server
-/// says so: with axum, by `into_make_service_with_connect_info::<SocketAddr>()`.
+/// for them. It is to be served on a runtime of tokio's with timers, as `#[tokio::main]` makes one.
+///
+/// [`Auth::loopback_only`] and the audit know where a request comes from if the program's server says so:
+/// with axum, by `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// ```
 /// use cb_runtime::{Registry, admin::{self, Auth, axum::Router}};

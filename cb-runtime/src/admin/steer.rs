@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     breaker::{CircuitBreaker, Mode},
-    config::read_settings,
+    config::{read_settings, shown},
     observe::event::Action,
 };
 
@@ -217,7 +217,7 @@ pub(super) async fn configure(
             .into_iter()
             .map(|(name, value)| format!("`{name}` to {value}"))
             .collect();
-        let details = format!(": {}", crate::config::shown(&given.join(", ")));
+        let details = format!(": {}", shown(&given.join(", ")));
         request.log("config", &names(std::slice::from_ref(&breaker)), &details);
         Ok(Answer(status::answer(&shared, &name, Found::One(breaker))).into_response())
     })

@@ -22,6 +22,7 @@ pub(crate) mod retry;
 mod settling;
 mod slot;
 mod slow;
+pub(crate) mod span;
 pub(crate) mod stakes;
 mod state;
 mod stripes;

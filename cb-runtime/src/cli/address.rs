@@ -31,9 +31,8 @@ impl Address {
             .parse()
             .map_err(|_| format!("`{}` is no URL: {MEND}", super::text::plain(written)))?;
         let wrong = |why: &str| Err(format!("`{}` {why}: {MEND}", super::text::plain(written)));
-        let scheme = match uri.scheme_str() {
-            Some(scheme @ ("http" | "https")) => scheme,
-            _ => return wrong("is neither http nor https"),
+        let Some(scheme @ ("http" | "https")) = uri.scheme_str() else {
+            return wrong("is neither http nor https");
         };
         let Some(authority) = uri.authority() else { return wrong("names no host") };
         if authority.as_str().contains('@') {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use ureq::{
     Agent, Body,
     config::Config,
-    http::{Request, Response, StatusCode, header},
+    http::{self, Request, Response, StatusCode, header, request},
     tls::{RootCerts, TlsConfig},
 };
 
@@ -81,7 +81,7 @@ impl Client {
 
     /// Asks for something.
     pub(super) fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Answer, Failure> {
-        self.json(self.request("GET", path, query), "", self.patience(), &[])
+        self.json(self.request("GET", path, query), "", Some(self.patience()), &[])
     }
 
     /// The same, where these statuses are answers too.
@@ -91,12 +91,12 @@ impl Client {
         query: &[(&str, &str)],
         also: &[u16],
     ) -> Result<Answer, Failure> {
-        self.json(self.request("GET", path, query), "", self.patience(), also)
+        self.json(self.request("GET", path, query), "", Some(self.patience()), also)
     }
 
     /// Asks for a text.
     pub(super) fn get_text(&self, path: &[&str]) -> Result<String, Failure> {
-        let response = self.send(self.request("GET", path, &[]), "", self.patience())?;
+        let response = self.send(self.request("GET", path, &[]), "", Some(self.patience()))?;
         let text = self.body(response)?;
         String::from_utf8(text).map_err(|_| self.strange("a text that is not in UTF-8"))
     }
@@ -109,7 +109,7 @@ impl Client {
         query: &[(&str, &str)],
         body: &Value,
     ) -> Result<Answer, Failure> {
-        self.json(self.request(method, path, query), &body.to_string(), self.patience(), &[])
+        self.json(self.request(method, path, query), &body.to_string(), Some(self.patience()), &[])
     }
 
     /// Has something done that takes as long as it takes.
@@ -131,7 +131,7 @@ impl Client {
         let request = self
             .agent
             .configure_request(request)
-            .timeout_recv_response(self.patience())
+            .timeout_recv_response(Some(self.patience()))
             .timeout_per_read(Some(SILENCE))
             .build();
         let response = self.agent.run(request).map_err(|error| self.unreachable(&error))?;
@@ -147,16 +147,11 @@ impl Client {
         Failure::NoAnswer(format!("{why}, from {}", self.address))
     }
 
-    fn patience(&self) -> Option<Duration> {
-        Some(self.timeout.unwrap_or(PATIENCE))
+    fn patience(&self) -> Duration {
+        self.timeout.unwrap_or(PATIENCE)
     }
 
-    fn request(
-        &self,
-        method: &str,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> ureq::http::request::Builder {
+    fn request(&self, method: &str, path: &[&str], query: &[(&str, &str)]) -> request::Builder {
         let mut request = Request::builder()
             .method(method)
             .uri(self.address.of(path, query))
@@ -171,7 +166,7 @@ impl Client {
 
     fn json(
         &self,
-        request: ureq::http::request::Builder,
+        request: request::Builder,
         body: &str,
         patience: Option<Duration>,
         also: &[u16],
@@ -185,7 +180,7 @@ impl Client {
 
     fn send(
         &self,
-        request: ureq::http::request::Builder,
+        request: request::Builder,
         body: &str,
         patience: Option<Duration>,
     ) -> Result<Response<Body>, Failure> {
@@ -194,7 +189,7 @@ impl Client {
 
     fn send_also(
         &self,
-        request: ureq::http::request::Builder,
+        request: request::Builder,
         body: &str,
         patience: Option<Duration>,
         also: &[u16],
@@ -267,7 +262,7 @@ impl Client {
         ))
     }
 
-    fn unsendable(&self, error: &ureq::http::Error) -> Failure {
+    fn unsendable(&self, error: &http::Error) -> Failure {
         Failure::Usage(format!("this cannot be asked of {}: {error}", self.address))
     }
 

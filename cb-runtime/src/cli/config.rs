@@ -26,7 +26,7 @@ pub(super) fn run(
         }
         let mut rows = Rows::new(&["setting", "value"]);
         for setting in &breaker.settings {
-            rows.push([setting.setting.as_str().into(), setting.value.as_str().into()]);
+            rows.push([setting.name.as_str().into(), setting.value.as_str().into()]);
         }
         screen.table(&rows)?;
         return Ok(Finding::Fine);
@@ -41,8 +41,8 @@ pub(super) fn run(
     }
     let breaker: Breaker = answer.read()?;
     let is_changed = |setting: &str| changes.iter().any(|(key, _)| top(key) == setting);
-    let changed = breaker.settings.iter().filter(|setting| is_changed(&setting.setting));
-    screen.table(&explain::table(changed, screen.shape()))?;
+    let these = breaker.settings.iter().filter(|setting| is_changed(&setting.name));
+    screen.table(&explain::table(these, screen.shape()))?;
     Ok(Finding::Fine)
 }
 

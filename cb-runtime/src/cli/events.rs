@@ -52,7 +52,8 @@ pub(super) fn latest(context: &mut Context, wanted: &Wanted) -> Result<Finding, 
     let greeting = read(client, &mut stream)?;
     drop(stream);
     let last = greeting.as_ref().and_then(|greeting| number(greeting.id.as_deref()?));
-    let Some(last) = last else { return Ok(Finding::Fine) };
+    // They are counted from 1.
+    let Some(last) = last.filter(|last| *last > 0) else { return Ok(Finding::Fine) };
     let mut stream = client.events(Some(BEFORE_ALL))?;
     let again = read(client, &mut stream)?;
     if instance(again.as_ref()) != instance(greeting.as_ref()) {
@@ -125,14 +126,9 @@ fn listen(
 /// Says who is there now, where it is not as it was.
 fn greet(client: &Client, greeting: &Message, known: &mut Option<String>) {
     let now = instance(Some(greeting)).unwrap_or_default();
-    match known {
-        Some(before) if *before == now => {
-            note(&format!("cbctl: connected to {} again", client.address))
-        }
-        Some(_) => {
-            note(&format!("cbctl: connected to {} again, which was restarted", client.address))
-        }
-        None => {}
+    if let Some(before) = known {
+        let restarted = if *before == now { "" } else { ", which was restarted" };
+        note(&format!("cbctl: connected to {} again{restarted}", client.address));
     }
     *known = Some(now);
 }

@@ -39,13 +39,13 @@ pub(super) fn table<'a>(settings: impl IntoIterator<Item = &'a Setting>, shape: 
 
 fn listed<'a>(settings: impl IntoIterator<Item = &'a Setting>) -> Rows {
     let mut rows = Rows::new(&["setting", "value", "from", "instead of"]);
-    for Setting { setting, value, origin, overridden } in settings {
+    for Setting { name, value, origin, overridden } in settings {
         let over: Vec<String> = overridden
             .iter()
             .map(|below| format!("{} ({})", below.value, words::origin(&below.origin)))
             .collect();
         rows.push([
-            setting.as_str().into(),
+            name.as_str().into(),
             value.as_str().into(),
             words::origin(origin).into(),
             over.join(", ").into(),
@@ -57,11 +57,11 @@ fn listed<'a>(settings: impl IntoIterator<Item = &'a Setting>) -> Rows {
 /// What a value stands over is below it: places are long, and beside each other they would be narrow.
 fn drawn<'a>(settings: impl IntoIterator<Item = &'a Setting>) -> Rows {
     let mut rows = Rows::new(&["setting", "value", "from"]);
-    for Setting { setting, value, origin, overridden } in settings {
+    for Setting { name, value, origin, overridden } in settings {
         let is_default = origin.get("layer").and_then(Value::as_str) == Some("default");
         let tone = if is_default { Tone::Faint } else { Tone::Plain };
         rows.push([
-            setting.as_str().into(),
+            name.as_str().into(),
             Text::new(tone, value),
             Text::new(tone, words::origin(origin)),
         ]);

@@ -53,7 +53,6 @@ impl Failure {
     pub(super) fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::NoAnswer(_) => 3,
             Self::Refused(refusal) => match refusal.status {
                 404 => 1,
                 400..=499 => 2,
@@ -61,7 +60,7 @@ impl Failure {
             },
             // Who reads has had enough, which is no fault.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::Output(_) => 3,
+            Self::NoAnswer(_) | Self::Output(_) => 3,
         }
     }
 

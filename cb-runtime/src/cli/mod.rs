@@ -22,6 +22,7 @@ mod test;
 mod text;
 mod token;
 mod unreachable;
+mod values;
 mod wire;
 mod words;
 
@@ -137,7 +138,7 @@ fn innermost(matches: &ArgMatches) -> &ArgMatches {
 /// Says on standard error why there is no answer.
 fn tell(failure: &Failure, json: bool) {
     if json {
-        note(&failure.problem().to_string());
+        note(&text::escaped(&failure.problem().to_string()));
     } else {
         note(&format!("cbctl: {}", failure.text()));
     }

@@ -6,11 +6,12 @@ use serde_json::json;
 
 use super::{
     Context,
-    args::{Mode, Named},
+    args::Named,
     failure::{Failure, Finding},
     screen::{Shape, Text, Tone},
     show, status,
     text::word,
+    values::Mode,
     wire::Row,
 };
 

@@ -8,7 +8,7 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, 
 use serde::Serialize;
 use terminal_size::{Height, Width};
 
-use super::text::plain;
+use super::text::{escaped, plain};
 
 /// How something is, for its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,17 +81,24 @@ impl From<Option<String>> for Text {
 /// Rows under a header.
 pub(super) struct Rows {
     header: &'static [&'static str],
-    rows: Vec<Vec<Text>>,
+    /// Left out, the first one first, where a terminal is too narrow.
+    dispensable: &'static [&'static str],
+    lines: Vec<Vec<Text>>,
 }
 
 impl Rows {
     pub(super) fn new(header: &'static [&'static str]) -> Self {
-        Self { header, rows: Vec::new() }
+        Self { header, dispensable: &[], lines: Vec::new() }
+    }
+
+    /// With columns that a narrow terminal may do without, the least important one first.
+    pub(super) fn dispensable(self, dispensable: &'static [&'static str]) -> Self {
+        Self { dispensable, ..self }
     }
 
     pub(super) fn push<const N: usize>(&mut self, row: [Text; N]) {
         debug_assert_eq!(N, self.header.len());
-        self.rows.push(row.into());
+        self.lines.push(row.into());
     }
 }
 
@@ -132,14 +139,14 @@ impl Screen {
 
     /// Writes a whole document.
     pub(super) fn document(&mut self, document: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, document)?;
-        writeln!(self.out)
+        let text = serde_json::to_string_pretty(document)?;
+        writeln!(self.out, "{}", escaped(&text))
     }
 
     /// Writes a document on a line of its own.
     pub(super) fn json_line(&mut self, document: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, document)?;
-        writeln!(self.out)
+        let text = serde_json::to_string(document)?;
+        writeln!(self.out, "{}", escaped(&text))
     }
 
     /// Texts with a space between them, but for empty ones.
@@ -194,7 +201,7 @@ impl Screen {
             return self.lines(&self.drawn(rows));
         }
         writeln!(self.out, "{}", rows.header.join("\t"))?;
-        for row in &rows.rows {
+        for row in &rows.lines {
             writeln!(self.out, "{}", tabs(row))?;
         }
         Ok(())
@@ -202,14 +209,17 @@ impl Screen {
 
     /// The lines of a table.
     pub(super) fn drawn(&self, rows: &Rows) -> Vec<String> {
-        let mut table = borderless(width());
-        let line = LineStyle::none().fill('─').junction('─');
-        table.load_style(presets::NOTHING.header_separator(line));
-        table.set_header(rows.header.iter().map(|name| Tone::Title.cell(name)));
-        for row in &rows.rows {
-            table.add_row(row.iter().map(|Text { text, tone }| tone.cell(text)));
+        let width = width();
+        let mut left_out = 0;
+        loop {
+            let mut table =
+                table_without(rows, rows.dispensable.get(..left_out).unwrap_or(&[]), width);
+            if left_out >= rows.dispensable.len() || natural_width(&table) < width.into() {
+                // One of the two spaces between columns is the table's own.
+                return self.finished(&mut table, 1);
+            }
+            left_out += 1;
         }
-        self.finished(&mut table)
     }
 
     /// Writes facts, one to a line: what, and how it is. Empty ones are left out.
@@ -225,12 +235,12 @@ impl Screen {
         for (what, Text { text, tone }) in facts {
             table.add_row([Tone::Faint.cell(what), tone.cell(text)]);
         }
-        self.lines(&self.finished(&mut table))
+        self.lines(&self.finished(&mut table, 2))
     }
 
-    fn finished(&self, table: &mut Table) -> Vec<String> {
+    fn finished(&self, table: &mut Table, gap: u16) -> Vec<String> {
         for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+            column.set_padding((0, gap));
         }
         let lines = table.lines().map(|line| {
             let line = if self.has_colour { line } else { strip_str(&line).to_string() };
@@ -279,6 +289,26 @@ pub(super) fn size() -> (usize, usize) {
 fn tabs(texts: &[Text]) -> String {
     let texts: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     texts.join("\t")
+}
+
+fn table_without(rows: &Rows, left_out: &[&str], width: u16) -> Table {
+    let mut table = borderless(width);
+    let line = LineStyle::none().fill('─').junction('─');
+    table.load_style(presets::NOTHING.header_separator(line));
+    let is_kept =
+        |column: usize| rows.header.get(column).is_none_or(|name| !left_out.contains(name));
+    let header = rows.header.iter().filter(|name| !left_out.contains(name));
+    table.set_header(header.map(|name| Tone::Title.cell(name)));
+    for row in &rows.lines {
+        let cells = row.iter().enumerate().filter(|(column, _)| is_kept(*column));
+        table.add_row(cells.map(|(_, Text { text, tone })| tone.cell(text)));
+    }
+    table
+}
+
+/// How wide the table is where there is room for everything.
+fn natural_width(table: &Table) -> usize {
+    table.column_max_content_widths().into_iter().map(|width| usize::from(width) + 2).sum()
 }
 
 /// One column of the terminal is left free: some begin a new line when the last is written.

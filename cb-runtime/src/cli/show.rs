@@ -156,7 +156,7 @@ fn functions(screen: &mut Screen, functions: &[Function]) -> Result<(), Failure>
     let mut rows = Rows::new(&["function", "place", "fallback"]);
     for function in functions {
         rows.push([
-            function.function.as_str().into(),
+            function.path.as_str().into(),
             format!("{}:{}", function.file, function.line).into(),
             function.fallback.clone().into(),
         ]);

@@ -11,6 +11,7 @@ use super::{
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
     text::{ago, count, left, percent, time, took, word},
+    values::State,
     wire::{Row, Status},
 };
 
@@ -52,7 +53,7 @@ fn all(client: &Client, listing: &Listing) -> Result<Answer, Failure> {
     let mut whole: Option<Answer> = None;
     loop {
         let mut query = Vec::new();
-        let state = listing.state.map(super::args::State::wire);
+        let state = listing.state.map(State::wire);
         for (name, value) in [
             ("service_type", listing.service_type.as_deref()),
             ("state", state),
@@ -182,16 +183,16 @@ fn listed(breakers: &[Row]) -> Rows {
     rows
 }
 
-/// What fits beside each other into 80 columns.
+/// What people look at first. Not all of it fits into 80 columns.
 pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: SystemTime) -> Rows {
     let mut rows =
-        Rows::new(&["breaker", "type", "state", "row", "errors", "calls", "p95", "since"]);
+        Rows::new(&["breaker", "type", "state", "row", "errors", "calls", "p95", "since"])
+            .dispensable(&["p95", "type", "calls"]);
     for breaker in breakers {
         let name = Text::new(Tone::Title, &breaker.name);
-        let mut kind = breaker.service_type.clone().unwrap_or_default();
-        if breaker.critical {
-            kind = format!("{kind} (critical)").trim_start().to_owned();
-        }
+        let kind = breaker.service_type.clone().unwrap_or_default();
+        let critical = if breaker.critical { "(critical)" } else { "" };
+        let kind = format!("{kind} {critical}");
         let p95 = breaker.response_times.as_ref().map(|times| took(times.p95));
         let row = row(breaker);
         let row = if breaker.consecutive_failures > 0 {
@@ -205,7 +206,7 @@ pub(super) fn drawn<'a>(breakers: impl IntoIterator<Item = &'a Row>, now: System
         };
         rows.push([
             name,
-            kind.into(),
+            kind.trim().into(),
             state(breaker),
             row,
             breaker.failure_rate.map(percent).into(),

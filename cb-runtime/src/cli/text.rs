@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    fmt::Write,
     time::{Duration, SystemTime},
 };
 
@@ -24,9 +25,30 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// JSON with escapes for the same. They stand in texts alone, where they mean what was there before.
+pub(super) fn escaped(json: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| c != '\n' && is_hidden(c);
+    if !json.contains(is_hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // A text takes whatever is written to it.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// A time that a call took, in seconds.
 pub(super) fn took(seconds: f64) -> String {
     match seconds {
+        ..0.000_01 => "<0.01ms".to_owned(),
         ..0.001 => format!("{:.2}ms", seconds * 1e3),
         0.001..0.01 => format!("{:.1}ms", seconds * 1e3),
         0.01..1.0 => format!("{:.0}ms", seconds * 1e3),
@@ -102,6 +124,15 @@ mod tests {
         assert_eq!(plain("db/größe"), "db/größe");
         assert_eq!(plain("a\u{1b}[2J\r\nb\tc"), "a\\u{1b}[2J\\r\\nb\\tc");
         assert_eq!(plain("\u{202e}x\u{9b}"), "\\u{202e}x\\u{9b}");
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let value = serde_json::json!({ "größe": "a\u{9b}2J\u{202e}\u{7f}\n\u{1b}" });
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let escaped = escaped(&text);
+        assert!(!escaped.contains(|c: char| c != '\n' && is_hidden(c)), "{escaped:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
     }
 
     #[test]

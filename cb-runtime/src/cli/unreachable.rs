@@ -41,10 +41,11 @@ pub(super) fn why(error: &Error, address: &Address) -> String {
         Error::InvalidProxyUrl => {
             "a proxy is set in the environment, and is no URL: see ALL_PROXY and HTTP_PROXY".to_owned()
         }
-        Error::Protocol(_) => {
+        Error::Protocol(error) => {
             let is_tls = address.origin().starts_with("https:");
-            let other = if is_tls { "" } else { "; perhaps https" };
-            format!("what is there does not speak HTTP as it should{other}")
+            let other = if is_tls { "" } else { "; perhaps https is meant" };
+            let error = error.to_string();
+            format!("the answer is not as HTTP has it ({}){other}", plain(&error))
         }
         Error::BodyExceedsLimit(limit) => format!("the answer is larger than {limit} bytes"),
         other => plain(&other.to_string()).into_owned(),

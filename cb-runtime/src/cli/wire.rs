@@ -90,7 +90,8 @@ pub(super) struct Breaker {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Setting {
-    pub(super) setting: String,
+    #[serde(rename = "setting")]
+    pub(super) name: String,
     pub(super) value: String,
     pub(super) origin: Value,
     pub(super) overridden: Vec<Setting>,
@@ -106,7 +107,8 @@ pub(super) struct Calls {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Function {
-    pub(super) function: String,
+    #[serde(rename = "function")]
+    pub(super) path: String,
     pub(super) file: String,
     pub(super) line: u64,
     pub(super) fallback: Option<String>,

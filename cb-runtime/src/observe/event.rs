@@ -230,6 +230,10 @@ impl fmt::Display for Action {
 
 /// An operator's request, as it goes into a breaker's history.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(
+    not(feature = "admin"),
+    allow(dead_code, reason = "nobody but the management API makes one")
+)]
 pub(crate) struct Operation {
     pub(crate) action: Action,
     pub(crate) who: String,

@@ -29,6 +29,10 @@ pub(crate) struct Look {
     pub(crate) spread: Spread,
     pub(crate) aside: Aside,
     /// It is closed and turns a share of the calls away.
+    #[cfg_attr(
+        not(feature = "admin"),
+        allow(dead_code, reason = "nobody but the management API asks")
+    )]
     pub(crate) sheds: bool,
 }
 

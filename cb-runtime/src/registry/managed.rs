@@ -11,9 +11,11 @@ use crate::{
 };
 
 impl Registry {
-    /// The breakers of all keys of this name, by name; `None` where it is no keyed name.
+    /// The breakers of all keys of this name, by name, and the one that calls share whose keys found no
+    /// place; `None` where it is no keyed name.
     pub(crate) fn of_family(&self, name: &str) -> Option<Vec<CircuitBreaker>> {
         let mut all = self.family(name)?.breakers();
+        all.extend(self.0.breakers.get(name).map(|found| found.breaker));
         all.sort_by(|one, other| one.name().cmp(other.name()));
         Some(all)
     }

@@ -74,6 +74,8 @@ mod settings;
 #[cfg(test)]
 mod shadows;
 #[cfg(test)]
+mod spans;
+#[cfg(test)]
 mod stale;
 #[cfg(test)]
 mod time;

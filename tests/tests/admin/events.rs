@@ -187,7 +187,7 @@ fn a_router_that_is_made_outside_a_runtime_listens_from_its_first_request_on() {
         runtime().block_on(async move {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(async move { cb_runtime::admin::axum::serve(listener, router).await });
+            tokio::spawn(async move { axum::serve(listener, router).await });
             let client = reqwest::Client::new();
             let request = client.get(format!("http://{address}/events")).bearer_auth(WRITE);
             let mut reader =
@@ -201,7 +201,6 @@ fn a_router_that_is_made_outside_a_runtime_listens_from_its_first_request_on() {
 
 #[tokio::test]
 async fn events_can_be_read_in_a_nested_router() {
-    use cb_runtime::admin::axum;
     let registry = Registry::new();
     let api = cb_runtime::admin::router(&registry, Auth::loopback_only());
     let program = axum::Router::new()

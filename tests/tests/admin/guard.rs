@@ -189,16 +189,12 @@ async fn a_host_in_the_address_is_looked_at_too() {
 
 #[tokio::test]
 async fn a_function_of_the_programs_says_who_may() {
-    let known = |request: &cb_runtime::admin::axum::http::request::Parts| match request
-        .headers
-        .get("x-user")?
-        .to_str()
-        .ok()?
-    {
-        "ops" => Some(Caller::writer("ops")),
-        "dev" => Some(Caller::reader("dev")),
-        _ => panic!("the session store is down"),
-    };
+    let known =
+        |request: &http::request::Parts| match request.headers.get("x-user")?.to_str().ok()? {
+            "ops" => Some(Caller::writer("ops")),
+            "dev" => Some(Caller::reader("dev")),
+            _ => panic!("the session store is down"),
+        };
     let server = Server::with(Registry::new(), Auth::custom(known), None).await;
     refused(&server, 401, |request| request).await;
     refused(&server, 401, |request| request.header("x-user", "nobody")).await;

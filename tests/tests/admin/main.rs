@@ -12,6 +12,7 @@ mod events;
 mod guard;
 mod hostile;
 mod openapi;
+mod random;
 mod see;
 mod serve;
 mod server;

@@ -19,7 +19,7 @@ async fn a_check_is_run_so_often_and_outside_the_breakers_counts() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     fn every_other() -> HealthFuture {
         Box::pin(async {
-            if RUNS.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+            if RUNS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
                 Ok(())
             } else {
                 Err("no answer\n".to_owned())

@@ -66,8 +66,12 @@ fn breaker() -> CircuitBreaker {
 static ANOTHER: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(Log { lines: Lines::default(), panics: false }));
 
-pub(super) fn logged(panics: bool, act: impl FnOnce()) -> Vec<(Level, String)> {
+pub(super) fn listen_elsewhere() {
     LazyLock::force(&ANOTHER);
+}
+
+pub(super) fn logged(panics: bool, act: impl FnOnce()) -> Vec<(Level, String)> {
+    listen_elsewhere();
     let lines = Lines::default();
     with_default(Log { lines: Arc::clone(&lines), panics }, act);
     let lines = lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -29,6 +29,7 @@ mod registry;
 mod shed;
 mod slow;
 mod snapshot;
+mod spans;
 mod totals;
 mod windows;
 

@@ -53,7 +53,7 @@ fn a_token_comes_from_a_variable_a_file_or_the_command_line() {
 fn a_token_for_reading_changes_nothing() {
     let server = with_tokens();
     let payments = server.breaker("payments");
-    fail(&payments, "connection refused");
+    fail(&payments);
     let with = |token| {
         let mut command = cbctl(&["reset", "payments"]);
         end(command.env("CBCTL_URL", server.url()).env("CBCTL_TOKEN", token))
@@ -117,12 +117,9 @@ fn somebody_else_who_answers_is_status_3() {
     for (answer, told) in [
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\ncontent-type: text/html\r\n\r\nno", "404"),
         ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-type: text/html\r\n\r\nhi", "no JSON"),
-        (
-            "HTTP/1.1 302 Found\r\ncontent-length: 0\r\nlocation: https://else/\u{7f}\r\n\r\n",
-            "elsewhere",
-        ),
+        ("HTTP/1.1 302 Found\r\ncontent-length: 0\r\nlocation: https://else/\r\n\r\n", "elsewhere"),
         ("SSH-2.0-OpenSSH_9.9\r\n", "HTTP"),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{", "before the answer did"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{", "the answer"),
     ] {
         let url = stranger(answer);
         let ended = end(cbctl(&["status"]).env("CBCTL_URL", &url)).with(3);

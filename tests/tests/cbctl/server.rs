@@ -1,7 +1,8 @@
 //! A server of the management API that can be stopped.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    io::{Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -9,6 +10,7 @@ use std::{
 use cb_runtime::{
     CircuitBreaker, Config, HealthCheck, HealthFuture, Registry,
     admin::{self, Auth},
+    circuit_breaker, registry, testing,
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -47,6 +49,7 @@ impl Server {
             });
         });
         let address = address_told.recv().expect("the server has started");
+        listens(address);
         Self { registry: registry.clone(), address, stop: Some(stop), thread: Some(thread) }
     }
 
@@ -80,6 +83,13 @@ impl Drop for Server {
     }
 }
 
+/// Returns once it answers. From then on it hears of events too.
+fn listens(address: SocketAddr) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /health HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+}
+
 /// Three breakers: one has had calls, one is critical and can be checked.
 pub(crate) fn shop() -> Registry {
     let registry = Registry::new();
@@ -111,10 +121,25 @@ fn unwell() -> HealthFuture {
     Box::pin(async { Err("\u{1b}[2Jrefused\nok".to_owned()) })
 }
 
-/// Opens a breaker by calls that fail with this error.
-pub(crate) fn fail(breaker: &CircuitBreaker, error: &'static str) {
-    for _ in 0..breaker.config().failure_threshold() {
-        let failed = breaker.call_blocking(|| Err::<(), _>(error));
-        assert!(failed.is_err());
+/// Opens a breaker by its own counts.
+pub(crate) fn fail(breaker: &CircuitBreaker) {
+    while let Ok(permit) = breaker.try_acquire() {
+        permit.failure();
     }
+}
+
+#[circuit_breaker(name = "noisy", failure_threshold = 1)]
+fn noisy() -> anyhow::Result<()> {
+    anyhow::bail!(NOISE)
+}
+
+/// An error with all in it that may steer a terminal.
+pub(crate) const NOISE: &str = "\u{1b}]0;mine\u{7}\u{202e}gone\r\nverdict\thealthy";
+
+/// A registry with the breaker `noisy`, which that error has opened.
+pub(crate) fn noise() -> Registry {
+    testing::isolated_blocking(|| {
+        assert!(noisy().is_err());
+        registry().clone()
+    })
 }

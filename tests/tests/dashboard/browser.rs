@@ -69,7 +69,7 @@ impl Browser {
         self.client.goto(url).await.unwrap();
     }
 
-    /// What of Chromium's own protocol WebDriver has no words for.
+    /// What of Chromium's own protocol `WebDriver` has no words for.
     pub(crate) async fn tell(&self, command: &str, parameters: Value) -> Value {
         self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await
     }

@@ -56,7 +56,7 @@ fn is_there(program: &str) -> Result<(), String> {
     }
 }
 
-/// "ChromeDriver was started successfully on port 34567."
+/// It says `ChromeDriver was started successfully on port 34567.`
 fn port(line: &str) -> Option<u16> {
     line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
 }

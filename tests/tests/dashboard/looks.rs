@@ -3,7 +3,7 @@
 use cb_runtime::{Config, circuit_breaker, registry, testing};
 use serde_json::json;
 
-use crate::{Server, open};
+use crate::{Browser, Server, open};
 
 /// As relative luminance, from 0 to 1, as contrast is reckoned with.
 const LUMINANCE: &str = "(colour) => {
@@ -52,7 +52,7 @@ async fn it_is_dark_where_that_is_preferred_and_can_be_read_in_both() {
     page.until("document.querySelectorAll('.row').length === 5").await;
     page.js("document.querySelector('.row[data-kind=open] .name-button').click()").await;
     page.until("document.querySelector('.settings')").await;
-    let pale = PALE.replace("LUMINANCE", LUMINANCE);
+    let too_pale = PALE.replace("LUMINANCE", LUMINANCE);
     let paper =
         format!("({LUMINANCE})(getComputedStyle(document.documentElement).backgroundColor)");
     let mut papers = Vec::new();
@@ -60,7 +60,7 @@ async fn it_is_dark_where_that_is_preferred_and_can_be_read_in_both() {
         page.prefer("prefers-color-scheme", scheme).await;
         page.until(&format!("matchMedia('(prefers-color-scheme: {scheme})').matches")).await;
         papers.push(page.js(&paper).await.as_f64().unwrap());
-        let found = page.js(&pale).await;
+        let found = page.js(&too_pale).await;
         assert_eq!(found, json!([]), "{scheme}");
     }
     assert!(papers[0] > 0.8 && papers[1] < 0.05, "{papers:?}");
@@ -106,6 +106,50 @@ async fn a_telephone_has_room_for_it() {
     page.end(&[]).await;
 }
 
+#[tokio::test]
+async fn breakers_are_chosen_by_name_type_and_state() {
+    let server = with_all_kinds().await;
+    let Some(page) = open(&server).await else { return };
+    let shows = async |names: &[&str]| {
+        let found =
+            "[...document.querySelectorAll('.name-button')].map((name) => name.textContent).join()";
+        page.until(&format!("{found} === {}", json!(names.join(",")))).await;
+    };
+    // What is in trouble comes first.
+    shows(&["db", "mail", "geo", "search", "llm"]).await;
+    for (kind, name) in [("open", "db"), ("disabled", "geo"), ("closed", "llm")] {
+        page.click(&format!(".kinds [data-kind={kind}]")).await;
+        shows(&[name]).await;
+    }
+    page.click(".kinds [data-kind='']").await;
+    page.click("#type option[value=llm]").await;
+    shows(&["llm"]).await;
+    page.fill("#filter", "nothing").await;
+    page.until("document.querySelector('.list .nothing h3').textContent === 'None of them fits'")
+        .await;
+    page.click(".list .nothing button").await;
+    page.click("#sort option[value=name]").await;
+    shows(&["db", "geo", "llm", "mail", "search"]).await;
+    page.fill("#filter", "ea").await;
+    shows(&["search"]).await;
+    // The address leads back to the same.
+    page.client.refresh().await.unwrap();
+    shows(&["search"]).await;
+    page.end(&[]).await;
+}
+
+#[tokio::test]
+async fn ages_are_by_the_servers_clock() {
+    let server = with_all_kinds().await;
+    let Some(page) = Browser::start().await else { return };
+    let ahead = "const now = Date.now; Date.now = () => now() + 86_400_000;";
+    page.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": ahead })).await;
+    page.go(&server.url("")).await;
+    page.until("/^(just now|\\d+ s ago)$/.test(document.querySelector('.row[data-kind=open] .of-last small:last-child time').textContent)").await;
+    page.until("/^probe in \\d+ s$/.test(document.querySelector('.row[data-kind=open] .of-state small').textContent)").await;
+    page.end(&[]).await;
+}
+
 /// Its key and its error are any text.
 #[circuit_breaker(name = "dashboard.tenant", key = tenant, failure_threshold = 1)]
 async fn of_tenant(tenant: &str, error: &str) -> anyhow::Result<()> {
@@ -124,7 +168,7 @@ async fn outside_texts() {
         "\u{1b}[31mred\u{1b}[0m & &amp; `code` \u{202e}back",
         "javascript:document.title='hit'/../?#",
     ];
-    let server = Server::of(&registry());
+    let server = Server::of(registry());
     for text in texts {
         of_tenant(text, text).await.unwrap_err();
     }

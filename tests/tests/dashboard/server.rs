@@ -43,7 +43,7 @@ impl Server {
     pub(crate) fn nested(prefixes: &[&str]) -> Self {
         let registry = Registry::new();
         let nest = |router: axum::Router, prefix: &&str| {
-            router.nest(prefix, admin::router(&registry, Auth::loopback_only()))
+            router.nest_service(prefix, admin::router(&registry, Auth::loopback_only()))
         };
         let router = prefixes.iter().fold(axum::Router::new(), nest);
         Self::serving(registry, router, "127.0.0.1:0".parse().unwrap())
@@ -60,7 +60,7 @@ impl Server {
             match std::net::TcpListener::bind(address) {
                 Ok(listener) => break listener,
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                    std::thread::yield_now()
+                    std::thread::yield_now();
                 }
                 Err(error) => panic!("{error}"),
             }

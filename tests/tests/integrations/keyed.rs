@@ -91,3 +91,35 @@ async fn layers_of_one_name_share_their_breakers() {
     }
     rejection(call(&mut two.layer(service_fn(answer)), get("http://one.example/")).await);
 }
+
+/// The service behind the function and the layer of the next test.
+#[cfg(feature = "testing")]
+#[cb_runtime::circuit_breaker(
+    name = "integrations.shared",
+    key = host,
+    failure_threshold = 3,
+    recovery_timeout = "30s"
+)]
+async fn ask(host: &str) -> anyhow::Result<()> {
+    anyhow::bail!("no connection to {host}")
+}
+
+#[cfg(feature = "testing")]
+#[tokio::test(start_paused = true)]
+async fn a_function_with_a_key_and_a_layer_of_the_same_name_share_their_breakers() {
+    cb_runtime::testing::isolated(async {
+        let layer = CircuitBreakerLayer::named("integrations.shared", Config::default()).unwrap();
+        let mut service = layer.per_host().layer(service_fn(answer));
+        assert!(call(&mut service, get("http://one.example/")).await.is_ok());
+
+        for _ in 0..5 {
+            assert!(ask("one.example:80").await.is_err());
+        }
+
+        let error = rejection(call(&mut service, get("http://one.example/")).await);
+        assert_eq!(error.name(), "integrations.shared[one.example:80]");
+        assert!(ask("two.example:80").await.is_err());
+        assert!(call(&mut service, get("http://two.example/")).await.is_ok());
+    })
+    .await;
+}

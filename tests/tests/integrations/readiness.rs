@@ -14,7 +14,8 @@ use tower::Layer;
 
 use super::*;
 
-/// Ready where it is told to be; fails a test that calls it before it has said so.
+/// Ready where it is told to be; fails a test that calls it before it has said so. A clone has said
+/// nothing yet.
 #[derive(Default)]
 struct Gate {
     state: Arc<GateState>,
@@ -27,6 +28,12 @@ struct GateState {
     is_broken: AtomicBool,
     asked: AtomicU32,
     calls: AtomicU32,
+}
+
+impl Clone for Gate {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state), has_said_so: false }
+    }
 }
 
 impl Service<Wanted> for Gate {
@@ -57,7 +64,7 @@ struct Setup<S> {
     service: S,
 }
 
-fn setup() -> Setup<impl Service<Wanted, Response = u32, Error = CallError<&'static str>>> {
+fn setup() -> Setup<impl Service<Wanted, Response = u32, Error = CallError<&'static str>> + Clone> {
     let breaker = breaker();
     let gate = Gate::default();
     let state = Arc::clone(&gate.state);
@@ -112,6 +119,28 @@ async fn a_service_that_was_not_asked_and_is_full_is_not_called() {
     gate.is_closed.store(false, Ordering::Relaxed);
     assert_eq!(call(&mut service, Ok(1)).await, Ok(1));
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_ready_it_stays_so_until_the_call() {
+    let Setup { breaker, gate, mut service } = setup();
+    open(&mut service, &breaker).await;
+    gate.is_closed.store(true, Ordering::Relaxed);
+    assert!(is_ready(&mut service));
+    advance(RECOVERY).await;
+    assert!(is_ready(&mut service), "as `Service::poll_ready` promises");
+    rejection(service.call(Ok(1)).await);
+    assert!(!is_ready(&mut service));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_has_not_been_told_that_it_is_ready() {
+    let Setup { breaker, gate, mut service } = setup();
+    open(&mut service, &breaker).await;
+    gate.is_closed.store(true, Ordering::Relaxed);
+    assert!(is_ready(&mut service));
+    breaker.reset();
+    assert!(!is_ready(&mut service.clone()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,7 +37,9 @@ fn scrape_during(call: impl Fn(u32) + Sync) {
                 earlier = now;
             }
         }));
-        callers.into_iter().for_each(|caller| caller.join().unwrap());
+        for caller in callers {
+            caller.join().unwrap();
+        }
         done.store(true, Ordering::Relaxed);
         scraper.join().unwrap();
     });

@@ -1,6 +1,6 @@
 //! The files that the page is made of.
 
-/// The page itself, but for its `<base>`.
+/// The page itself, but for its `<base>` and [its modules](modules).
 pub(super) const PAGE: &str = include_str!("assets/index.html");
 
 /// A file beside the page.
@@ -46,6 +46,16 @@ pub(super) static ASSETS: &[Asset] = &assets! {
     "vendor/uPlot.iife.min.js"
     "vendor/uPlot.min.css"
 };
+
+/// Links that have all modules loaded at once; without them a browser finds one in another, one round after
+/// the other.
+pub(super) fn modules() -> String {
+    let modules = ASSETS.iter().map(|asset| asset.path).filter(|path| !path.starts_with("vendor/"));
+    let names = modules.filter_map(|path| path.strip_suffix(".js"));
+    names.fold(String::new(), |links, name| {
+        links + "  <link rel=\"modulepreload\" href=\"assets/" + name + ".js\">\n"
+    })
+}
 
 impl Asset {
     pub(super) fn media_type(&self) -> &'static str {

@@ -36,7 +36,8 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// The page. It is at `/` too where a router is nested under a prefix and the request ends with a slash,
 /// which is no route of its own there.
 pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
-    let page = PAGE.replace("{{base}}", &base::of(uri.path()));
+    let page =
+        PAGE.replace("{{base}}", &base::of(uri.path())).replace("{{modules}}", &assets::modules());
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, ASK_AGAIN),

@@ -6,11 +6,7 @@ use std::{
 };
 
 use axum::body::Bytes;
-use tokio::{
-    runtime::Handle,
-    sync::watch,
-    task::{AbortHandle, JoinHandle},
-};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 
 use crate::{
     observe::{event::Event, hub::Missed},
@@ -131,16 +127,12 @@ impl Ring {
         let next = number + some.len() as u64;
         Waiting::Events(some, next)
     }
-
-    fn feeder(&self) -> Option<AbortHandle> {
-        let feeder = self.feeder.lock().unwrap_or_else(PoisonError::into_inner);
-        feeder.as_ref().map(JoinHandle::abort_handle)
-    }
 }
 
 impl Drop for Ring {
     fn drop(&mut self) {
-        if let Some(feeder) = self.feeder() {
+        let feeder = self.feeder.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(feeder) = feeder {
             feeder.abort();
         }
     }

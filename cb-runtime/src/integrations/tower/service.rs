@@ -17,7 +17,6 @@ use crate::breaker::{
 
 /// A service with a breaker around it, made by a [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 /// Clones share the breaker.
-#[derive(Clone)]
 pub struct CircuitBreakerService<S, W = One, C = HttpStatus, R = AsCallError> {
     inner: S,
     which: W,
@@ -86,7 +85,8 @@ where
     /// waits for a service that would not be called. Takes no permit.
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
-        self.unasked = self.which.is_shut();
+        // A word once given holds until the call.
+        self.unasked = self.unasked || self.which.is_shut();
         if self.unasked {
             return Poll::Ready(Ok(()));
         }
@@ -109,6 +109,14 @@ where
         let mut call = held.begin();
         let answer = call.during(|| self.inner.call(request));
         ResponseFuture::admitted(answer, call, self.classify.clone(), self.reject.clone())
+    }
+}
+
+// By hand, since a clone has not been told that it is ready.
+impl<S: Clone, W: Clone, C: Clone, R: Clone> Clone for CircuitBreakerService<S, W, C, R> {
+    fn clone(&self) -> Self {
+        let Self { inner, which, classify, reject, drop_is_failure, unasked: _ } = self;
+        Self::new(inner.clone(), which.clone(), classify.clone(), reject.clone(), *drop_is_failure)
     }
 }
 

@@ -182,6 +182,7 @@ pub(crate) static METRICS: [Metric; 13] = [
 
 impl Metric {
     /// Whether its values, or those behind this name of a histogram's, are numbers without fractions.
+    #[cfg(feature = "otel")]
     pub(crate) fn is_whole(&self, suffix: &str) -> bool {
         match suffix {
             BUCKET | COUNT => true,

@@ -15,6 +15,7 @@ enum SearchError {
     probe_timeout = true,
     response_times = "no",
     critical = "yes",
+    span = 1,
     service_type = 7,
     cancelled = ignore,
     fallback_on = "never",

@@ -14,6 +14,8 @@ import { store } from "./store.js";
 
 /** How old the settings and the history may be. */
 const FRESH = 10000;
+/** As in the style sheet. */
+const narrow = matchMedia("(max-width: 1080px)");
 
 /** @type {HTMLElement} */
 let pane;
@@ -31,9 +33,11 @@ export function startDetail({ looked, closed }) {
     view?.end();
     view = store.chosen === null ? null : new View(store.chosen);
     pane.hidden = view === null;
+    cover();
     if (had && view === null) closed();
     view?.open();
   });
+  narrow.addEventListener("change", cover);
   store.on("rows", () => view?.update());
   store.on("tick", () => view?.tick());
   pane.addEventListener("keydown", (event) => {
@@ -41,6 +45,12 @@ export function startDetail({ looked, closed }) {
     event.stopPropagation();
     store.open(null);
   });
+}
+
+/** Where the details cover the rest of the page, the focus does not go there. */
+function cover() {
+  const isCovered = view !== null && narrow.matches;
+  for (const part of document.querySelectorAll(".top, .page > :not(.detail)")) /** @type {HTMLElement} */ (part).inert = isCovered;
 }
 
 /** Something has happened to a breaker. @param {any} event */

@@ -3,6 +3,7 @@
 import { token } from "./api.js";
 import { byId, el, setText } from "./dom.js";
 
+const wish = el("small");
 const note = el("p", { class: "error", role: "alert", hidden: true });
 const input = el("input", { type: "password", name: "token", id: "token", autocomplete: "current-password", required: true });
 const go = el("button", { type: "submit", class: "primary", text: "Sign in" });
@@ -11,6 +12,7 @@ const form = el(
   { "aria-labelledby": "gate-title" },
   el("h2", { id: "gate-title", text: "A token, please" }),
   el("p", { class: "soft", text: "The program that serves this page shows its breakers to those who have one of its tokens. The one for reading is enough to look; changes need the one for writing." }),
+  el("p", { class: "soft" }, wish),
   note,
   el("label", { class: "field", for: "token" }, el("span", { text: "Token" }), input),
   go,
@@ -50,6 +52,8 @@ export function askForToken(reason, again) {
   retry = again;
   go.disabled = false;
   input.focus();
+  setText(wish, `The server says: ${reason}`);
+  wish.hidden = isTried;
   refuse(isTried ? `That token was refused. The server says: ${reason}` : "");
   isTried = false;
 }

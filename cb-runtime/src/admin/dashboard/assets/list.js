@@ -95,7 +95,9 @@ function say(shown) {
   const all = store.rows.size;
   table.hidden = shown === 0;
   nothing.hidden = shown > 0 || !store.status;
-  if (nothing.hidden) return;
+  // Written once: whoever has the focus on its button keeps it.
+  if (nothing.hidden || nothing.dataset.of === String(all)) return;
+  nothing.dataset.of = String(all);
   if (all === 0) {
     nothing.replaceChildren(
       el("h3", { text: "No breakers yet" }),

@@ -25,10 +25,15 @@ startDetail({ looked: look, closed: () => focusList() });
 
 /* The connection */
 
+/** @type {import("./live.js").Phase} */
+let before = live.phase;
 live.addEventListener("phase", () => {
   document.body.dataset.phase = live.phase;
   byId("sign-out").hidden = token.get() === null;
   describe();
+  if (live.phase === "gone") tell("The server does not answer.");
+  else if (before === "gone" && live.phase === "live") tell("The server answers again.");
+  before = live.phase;
   if (live.phase === "gate") askForToken(live.reason, look);
   else closeGate();
 });
@@ -65,12 +70,17 @@ let isSaying = false;
 /** @param {any} event */
 function announce(event) {
   if (event.event !== "transition" && event.event !== "restarted" && event.event !== "mode_changed") return;
-  unsaid.push(event.event === "restarted" ? "The program was restarted." : `${event.name} ${eventText(event)}`);
+  tell(event.event === "restarted" ? "The program was restarted." : `${event.name} ${eventText(event)}`);
+}
+
+/** Says it once what comes together is there. @param {string} text */
+function tell(text) {
+  unsaid.push(text);
   if (isSaying) return;
   isSaying = true;
   setTimeout(() => {
     isSaying = false;
-    setText(byId("said"), unsaid.length > 3 ? `${unsaid.length} changes of state; ${unsaid.at(-1)}` : unsaid.join(". "));
+    setText(byId("said"), unsaid.length > 3 ? `${unsaid.length} changes; ${unsaid.at(-1)}` : unsaid.join(". "));
     unsaid = [];
   }, 1000);
 }

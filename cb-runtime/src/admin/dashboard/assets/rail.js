@@ -135,14 +135,9 @@ function flush() {
 /** @param {boolean} paused */
 function setPaused(paused) {
   isPaused = paused;
-  setAttr(pause, paused);
+  pause.setAttribute("aria-pressed", String(paused));
+  setText(pause, paused ? "Resume" : "Pause");
   if (!paused) flush();
-}
-
-/** @param {HTMLElement} button @param {boolean} paused */
-function setAttr(button, paused) {
-  button.setAttribute("aria-pressed", String(paused));
-  setText(button, paused ? "Resume" : "Pause");
 }
 
 /** The same words without the name before them. @param {string} words */

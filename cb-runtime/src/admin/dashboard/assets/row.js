@@ -13,8 +13,7 @@ export const COLUMNS = /** @type {const} */ ([
   ["errors", "Error rate"],
   ["rate", "Calls / s"],
   ["times", "p50 / p95"],
-  ["success", "Last success"],
-  ["failure", "Last failure"],
+  ["last", "Last"],
   ["hour", "Last hour"],
 ]);
 /** The looks that a small chart shows: two minutes. */
@@ -31,7 +30,7 @@ export class RowView {
     this.note = el("small");
     this.name = el("button", { type: "button", class: "plain name-button", tabindex: "-1" });
     this.badge = el("span", { class: "badge", text: "critical" });
-    this.under = el("small", { class: "under" });
+    this.under = el("span");
     this.pips = svg("svg", { class: "pips", viewBox: "0 0 50 6", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { class: "empty" }), svg("path", { class: "full" }));
     this.inRow = el("span");
     this.errorChart = spark("for-errors");
@@ -45,13 +44,12 @@ export class RowView {
     /** @type {Record<string, Node[]>} */
     const cells = {
       state: [this.icon, el("span", {}, this.word, this.note)],
-      name: [el("span", { class: "name-line" }, this.name, this.badge), this.under],
+      name: [this.name, el("small", { class: "under" }, this.badge, this.under)],
       row: [this.inRow, this.pips],
       errors: [this.errorChart, this.errors],
       rate: [this.rateChart, this.rate],
       times: [this.times],
-      success: [this.success],
-      failure: [this.failure],
+      last: [el("small", {}, "success ", this.success), el("small", {}, "failure ", this.failure)],
       hour: [this.hour],
     };
     this.node = el("div", { class: "row", role: "row" }, ...COLUMNS.map(([name, head]) => el("div", { class: `cell of-${name}`, role: "cell", "data-head": head }, ...cells[name])));
