@@ -4,7 +4,7 @@
 pub use inventory;
 
 #[cfg(feature = "redis")]
-pub use crate::breaker::lease::{Leasing, placed};
+pub use crate::breaker::lease::{prepare as ask_for_lease, prepare_blocking as wait_for_lease};
 pub use crate::{
     answer::{
         AsKey, Fallible, FromCircuitError, FromCircuitErrorAlone, FromRejection, FromTimeout,
@@ -31,29 +31,18 @@ pub use crate::{
     registry::{Declared, KeyedSite, Site},
 };
 
-/// Asks the breaker by an expression, and the other instances of the program where that is called for.
-/// Without the feature `redis` it is the expression alone.
+/// Asks the other instances of the program for the lease of a probe, where the call through this site may
+/// be one. Without the feature `redis`, nothing.
 #[cfg(feature = "redis")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_admit_async {
-    ($admit:expr) => {
-        match $admit {
-            ::core::result::Result::Err(refusal) if refusal.wants_lease() => refusal.lease().await,
-            admitted => admitted,
-        }
+macro_rules! circuit_breaker_prepare {
+    ($site:expr) => {
+        $crate::circuit_breaker_prepare!($site, $site.core())
     };
-    ($admit:expr, $bulkhead:expr, $limit:expr) => {
-        match $admit {
-            ::core::result::Result::Err(refusal) if refusal.wants_lease() => {
-                match refusal.lease().await {
-                    ::core::result::Result::Ok(held) => {
-                        $crate::__private::placed(held, $bulkhead, $limit)
-                    }
-                    ::core::result::Result::Err(refusal) => ::core::result::Result::Err(refusal),
-                }
-            }
-            admitted => admitted,
+    ($site:expr, $core:expr) => {
+        if $site.may_be_due() {
+            $crate::__private::ask_for_lease($core).await;
         }
     };
 }
@@ -62,49 +51,32 @@ macro_rules! circuit_breaker_admit_async {
 #[cfg(feature = "redis")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_admit_blocking {
-    ($admit:expr) => {
-        match $admit {
-            ::core::result::Result::Err(refusal) if refusal.wants_lease() => {
-                refusal.lease_blocking()
-            }
-            admitted => admitted,
-        }
+macro_rules! circuit_breaker_prepare_blocking {
+    ($site:expr) => {
+        $crate::circuit_breaker_prepare_blocking!($site, $site.core())
     };
-    ($admit:expr, $bulkhead:expr, $limit:expr) => {
-        match $admit {
-            ::core::result::Result::Err(refusal) if refusal.wants_lease() => {
-                match refusal.lease_blocking() {
-                    ::core::result::Result::Ok(held) => {
-                        $crate::__private::placed(held, $bulkhead, $limit)
-                    }
-                    ::core::result::Result::Err(refusal) => ::core::result::Result::Err(refusal),
-                }
-            }
-            admitted => admitted,
+    ($site:expr, $core:expr) => {
+        if $site.may_be_due() {
+            $crate::__private::wait_for_lease($core);
         }
     };
 }
 
-/// Asks the breaker by an expression, and nobody else.
+/// There are no other instances.
 #[cfg(not(feature = "redis"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_admit_async {
-    ($admit:expr $(, $bulkhead:expr, $limit:expr)?) => {
-        $admit
-    };
+macro_rules! circuit_breaker_prepare {
+    ($($site:expr),*) => {};
 }
 
 /// The same for a plain function.
 #[cfg(not(feature = "redis"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_admit_blocking {
-    ($admit:expr $(, $bulkhead:expr, $limit:expr)?) => {
-        $admit
-    };
+macro_rules! circuit_breaker_prepare_blocking {
+    ($($site:expr),*) => {};
 }
 
-pub use circuit_breaker_admit_async as admit_async;
-pub use circuit_breaker_admit_blocking as admit_blocking;
+pub use circuit_breaker_prepare as prepare;
+pub use circuit_breaker_prepare_blocking as prepare_blocking;

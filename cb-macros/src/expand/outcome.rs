@@ -34,7 +34,7 @@ pub(super) struct End {
 }
 
 impl Expansion<'_> {
-    /// Asks the breaker, and the other instances of the program where it is shared with them.
+    /// Asks the breaker, and before it the other instances of the program where it is shared with them.
     pub(super) fn admit(&self) -> TokenStream {
         let asked = self.ask();
         if self.settings.has_span() { code!(span.admitted(#asked)) } else { asked }
@@ -43,23 +43,28 @@ impl Expansion<'_> {
     fn ask(&self) -> TokenStream {
         let runtime = self.runtime;
         let enabled = self.settings.enabled.is_some();
-        let admit =
-            if self.function.is_async() { code!(admit_async) } else { code!(admit_blocking) };
+        let prepare = if self.function.is_async() {
+            code!(#runtime::__private::prepare!(site);)
+        } else {
+            code!(#runtime::__private::prepare_blocking!(site);)
+        };
+        let prepare = if enabled { code!(if enabled { #prepare }) } else { prepare };
         if self.settings.max_concurrent.is_none() {
             let asked = if enabled { code!(site.admit_if(enabled)) } else { code!(site.admit()) };
-            return code!(#runtime::__private::#admit!(#asked));
+            return code!({ #prepare #asked });
         }
-        let asked = if enabled {
-            code!(#runtime::__private::admit_to_if(site.core(), bulkhead, limit, enabled))
-        } else {
-            code!(#runtime::__private::admit_to(site.core(), bulkhead, limit))
-        };
-        code! {{
+        let limit = code!(calls.max_concurrent());
+        let bulkhead = code! {{
             static CIRCUIT_BREAKER_BULKHEAD: #runtime::__private::Bulkhead =
                 #runtime::__private::Bulkhead::new();
-            let (bulkhead, limit) = (&CIRCUIT_BREAKER_BULKHEAD, calls.max_concurrent());
-            #runtime::__private::#admit!(#asked, bulkhead, limit)
-        }}
+            &CIRCUIT_BREAKER_BULKHEAD
+        }};
+        let asked = if enabled {
+            code!(#runtime::__private::admit_to_if(site.core(), #bulkhead, #limit, enabled))
+        } else {
+            code!(#runtime::__private::admit_to(site.core(), #bulkhead, #limit))
+        };
+        code!({ #prepare #asked })
     }
 
     /// The call of a function whose caller gets the error.

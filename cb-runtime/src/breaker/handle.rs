@@ -11,7 +11,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    __private::{admit_async, admit_blocking},
+    __private::{prepare, prepare_blocking},
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
     error::{CallError, CircuitError},
@@ -68,7 +68,8 @@ impl CircuitBreaker {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let held = match admit_async!(self.hold()) {
+        prepare!(self.0, &self.0);
+        let held = match self.hold() {
             Ok(held) => held,
             Err(refusal) => return Err(CallError::Rejected(refusal.into_error())),
         };
@@ -85,7 +86,8 @@ impl CircuitBreaker {
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
-        match admit_blocking!(self.hold()) {
+        prepare_blocking!(self.0, &self.0);
+        match self.hold() {
             Ok(held) => into_result(call::run(held, call, by_result)),
             Err(refusal) => Err(CallError::Rejected(refusal.into_error())),
         }
@@ -143,7 +145,8 @@ impl CircuitBreaker {
     /// The rejection, where the breaker is open, half-open with all its probes under way, forced open,
     /// or sheds this call.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
-        match self.0.admit_patiently() {
+        prepare_blocking!(self.0, &self.0);
+        match self.0.admit() {
             Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
             Err(refusal) => Err(refusal.into_error()),
         }

@@ -3,6 +3,9 @@
 //! A breaker knows of the others by a [`Fellowship`] alone. It is asked once for each probe, by the call
 //! that wants to be it and holds the permit meanwhile: so no more calls ask at once than there may be
 //! probes, and one that is dropped while it waits leaves nothing behind.
+//!
+//! That is done before the breaker is asked, and not in between: what a call is admitted with would have
+//! to go through the memory of its future, and be slower for it in every call.
 
 use std::{
     pin::Pin,
@@ -13,14 +16,8 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{
-    core::Core,
-    machine::Judged,
-    permit::{Held, WhenDropped},
-    place::{self, Placed},
-    refusal::Refusal,
-};
-use crate::{config::Config, name::Name, policy::Bulkhead};
+use super::{core::Core, machine::Judged};
+use crate::{config::Config, name::Name};
 
 /// The other instances, as breakers see them.
 pub(crate) trait Fellowship: Send + Sync {
@@ -88,70 +85,29 @@ impl Ask {
     }
 }
 
-impl<'a> Refusal<'a> {
-    /// Asks the other instances for the lease that this refusal is about, for as long as the settings
-    /// allow, and then the breaker.
-    pub fn lease(self) -> Leasing<'a> {
-        let core = self.core();
-        match core.admit_here() {
-            Ok((ticket, Some(probe))) => {
-                let held = Held::new(core, ticket, WhenDropped::Cancelled);
-                Leasing::Asking(Box::pin(core.lease(held, probe)))
-            }
-            Ok((ticket, None)) => {
-                Leasing::Decided(Some(Ok(Held::new(core, ticket, WhenDropped::Cancelled))))
-            }
-            Err(refusal) => Leasing::Decided(Some(Err(refusal))),
-        }
-    }
-
-    /// The same on this thread.
-    ///
-    /// # Errors
-    /// A refusal where there is no lease.
-    pub fn lease_blocking(self) -> Result<Held<&'a Core>, Refusal<'a>> {
-        let core = self.core();
-        let (ticket, probe) = core.admit_here()?;
-        let held = Held::new(core, ticket, WhenDropped::Cancelled);
-        match probe {
-            Some(probe) => core.lease_blocking(held, probe),
-            None => Ok(held),
-        }
-    }
-}
-
-/// A call that has its lease, or is turned away.
-type Leased<'a> = Result<Held<&'a Core>, Refusal<'a>>;
-
-/// A call on its way to a lease. In a box once it has to wait, so that the future of each protected
-/// function is hardly larger for it.
+/// A call that may be a probe, on its way to the lease for it. In a box once it has to wait, so that the
+/// future of each protected function is hardly larger for it.
 #[must_use = "a future does nothing until it is polled"]
-pub enum Leasing<'a> {
-    /// Nobody had to be asked.
-    Decided(Option<Leased<'a>>),
-    /// Somebody is asked.
-    Asking(Pin<Box<dyn Future<Output = Leased<'a>> + Send + 'a>>),
-}
+pub struct Preparing<'a>(Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>);
 
-impl<'a> Future for Leasing<'a> {
-    type Output = Leased<'a>;
+impl Future for Preparing<'_> {
+    type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut *self {
-            Self::Decided(decided) => decided.take().map_or(Poll::Pending, Poll::Ready),
-            Self::Asking(asking) => asking.as_mut().poll(cx),
-        }
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Ready(()), |asking| asking.as_mut().poll(cx))
     }
 }
 
-/// Gives a call that has its lease a place.
-///
-/// # Errors
-/// A refusal where no place is free.
-pub fn placed<'a>(
-    held: Held<&'a Core>,
-    bulkhead: &'static Bulkhead,
-    limit: u32,
-) -> Result<Placed<'a>, Refusal<'a>> {
-    place::enter(held, bulkhead, limit)
+/// Asks the other instances for the lease of a probe, where the call that is made next may be one.
+#[cold]
+pub fn prepare(core: &Core) -> Preparing<'_> {
+    Preparing(core.reserve().map(|reserved| Box::pin(core.prepare(reserved)) as _))
+}
+
+/// The same on this thread.
+#[cold]
+pub fn prepare_blocking(core: &Core) {
+    if let Some(reserved) = core.reserve() {
+        core.prepare_blocking(reserved);
+    }
 }

@@ -112,9 +112,6 @@ pub(crate) enum Refused {
     Shed,
     /// The breaker let it pass, but so many calls are under way already.
     BulkheadFull(u32),
-    /// It may be a probe, if other instances leave it one: it is to ask for a lease.
-    #[cfg(feature = "redis")]
-    Lease,
 }
 
 /// What an ended call tells the machine.

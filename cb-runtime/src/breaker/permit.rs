@@ -98,14 +98,6 @@ impl<C: Deref<Target = Core>> Held<C> {
     }
 }
 
-#[cfg(feature = "redis")]
-impl<'a> Held<&'a Core> {
-    /// The ticket, which somebody else holds from now on, and where it is from.
-    pub(crate) fn into_parts(mut self) -> (&'a Core, Ticket) {
-        (self.core, std::mem::replace(&mut self.ticket, Ticket::UNCOUNTED))
-    }
-}
-
 impl<C: Deref<Target = Core>> Drop for Held<C> {
     #[inline]
     fn drop(&mut self) {

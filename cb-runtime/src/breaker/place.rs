@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A call that was admitted and has a place.
-pub(crate) type Placed<'a> = Held<Inside<&'a Core>>;
+type Placed<'a> = Held<Inside<&'a Core>>;
 
 /// Asks the breaker, and then for one of so many places.
 ///
@@ -26,24 +26,6 @@ pub fn admit_to<'a>(
     let bulkhead = isolation::here(bulkhead, Bulkhead::new);
     let (ticket, slot) = core.admit_with(limit, || bulkhead.enter(limit))?;
     Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled))
-}
-
-/// Asks for one of so many places, for a call that the breaker has admitted.
-///
-/// # Errors
-/// A refusal where no place is free.
-#[cfg(feature = "redis")]
-pub(super) fn enter<'a>(
-    held: Held<&'a Core>,
-    bulkhead: &'static Bulkhead,
-    limit: u32,
-) -> Result<Placed<'a>, Refusal<'a>> {
-    let bulkhead = isolation::here(bulkhead, Bulkhead::new);
-    let (core, ticket) = held.into_parts();
-    match bulkhead.enter(limit) {
-        Some(slot) => Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled)),
-        None => Err(core.find_no_place(ticket, limit)),
-    }
 }
 
 /// The same, if either is to be asked at all.

@@ -22,8 +22,6 @@ impl Packed {
     const FORCED_OPEN: Self = Self(2);
     const SHED: Self = Self(3);
     const BULKHEAD_FULL: u64 = 4;
-    #[cfg(feature = "redis")]
-    const LEASE: Self = Self(5);
     const LIMIT: u32 = 8;
 
     #[inline]
@@ -36,8 +34,6 @@ impl Packed {
             Refused::BulkheadFull(limit) => {
                 Self(u64::from(limit) << Self::LIMIT | Self::BULKHEAD_FULL)
             }
-            #[cfg(feature = "redis")]
-            Refused::Lease => Self::LEASE,
         }
     }
 
@@ -47,8 +43,6 @@ impl Packed {
             Self::HALF_OPEN => Refused::HalfOpen,
             Self::FORCED_OPEN => Refused::ForcedOpen,
             Self::SHED => Refused::Shed,
-            #[cfg(feature = "redis")]
-            Self::LEASE => Refused::Lease,
             Self(full) => {
                 Refused::BulkheadFull(u32::try_from(full >> Self::LIMIT).unwrap_or(u32::MAX))
             }
@@ -60,18 +54,6 @@ impl<'a> Refusal<'a> {
     #[inline]
     pub(super) fn new(core: &'a Core, refused: Refused) -> Self {
         Self { core, refused: Packed::new(refused) }
-    }
-
-    /// Whether the call is to ask for a lease, and may then pass.
-    #[cfg(feature = "redis")]
-    #[inline]
-    pub fn wants_lease(&self) -> bool {
-        self.refused == Packed::LEASE
-    }
-
-    #[cfg(feature = "redis")]
-    pub(super) fn core(&self) -> &'a Core {
-        self.core
     }
 
     /// The error that says why.
@@ -94,9 +76,6 @@ impl<'a> Refusal<'a> {
         match self.refused.unpack() {
             Refused::Open => CircuitError::Open { name, opening: self.core.latest_opening() },
             Refused::HalfOpen => CircuitError::HalfOpen { name },
-            // Who can ask for a lease does, and gets another refusal if any.
-            #[cfg(feature = "redis")]
-            Refused::Lease => CircuitError::HalfOpen { name },
             Refused::Shed => CircuitError::Shed { name },
             Refused::BulkheadFull(limit) => CircuitError::BulkheadFull { name, limit },
             Refused::ForcedOpen => {

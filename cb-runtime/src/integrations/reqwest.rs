@@ -118,13 +118,9 @@ impl Middleware for CircuitBreakerMiddleware {
         next: Next<'_>,
     ) -> Result<Response> {
         let core = self.breaker(&request).0;
+        crate::__private::prepare!(core, &core);
         let ticket = match core.admit() {
             Ok(ticket) => ticket,
-            #[cfg(feature = "redis")]
-            Err(refusal) if refusal.wants_lease() => match refusal.lease().await {
-                Ok(held) => held.into_parts().1,
-                Err(refusal) => return Err(Error::middleware(refusal.into_error())),
-            },
             Err(refusal) => return Err(Error::middleware(refusal.into_error())),
         };
         let mut held = Held::new(core, ticket, WhenDropped::Cancelled);

@@ -48,6 +48,9 @@ fn what_a_thousand_instances_with_a_thousand_breakers_cost() {
     }
     within(PATIENCE, "all are told", || scripts_run(&server) >= 2 * INSTANCES as u64);
 
+    // Each hears of these once more.
+    std::thread::sleep(Duration::from_secs(2));
+
     // Idle: nothing but asking again.
     let (before, begun) = (proxy.bytes(), scripts_run(&server));
     std::thread::sleep(Duration::from_secs(5));

@@ -26,19 +26,6 @@ impl Core {
         }
     }
 
-    /// The same, for a caller who may be held up on this thread for as long as other instances of the
-    /// program are asked for the lease of a probe.
-    #[inline]
-    pub(crate) fn admit_patiently(&self) -> Result<Ticket, Refusal<'_>> {
-        match self.admit() {
-            #[cfg(feature = "redis")]
-            Err(refusal) if refusal.wants_lease() => {
-                refusal.lease_blocking().map(|held| held.into_parts().1)
-            }
-            decided => decided,
-        }
-    }
-
     /// Admits and counts one call if the word says that it passes.
     #[inline]
     pub(crate) fn admit_if_closed(&self) -> Option<Ticket> {
@@ -105,7 +92,7 @@ impl Core {
     /// Turns away a call for which there is no place. As far as the breaker is concerned, it was none.
     #[cold]
     #[inline(never)]
-    pub(super) fn without_a_place(&self, word: Word, role: Role, limit: u32) -> Refusal<'_> {
+    fn without_a_place(&self, word: Word, role: Role, limit: u32) -> Refusal<'_> {
         let refused = Refused::BulkheadFull(limit);
         match role {
             Role::Uncounted | Role::Plain => return Refusal::new(self, refused),
@@ -147,15 +134,17 @@ impl Core {
             return Ok((Role::Uncounted, word));
         }
         #[cfg(feature = "redis")]
-        if self.asks_for_leases(word) {
-            return Err(Refusal::new(self, Refused::Lease));
+        if let Some(prepared) = self.take_prepared() {
+            return Ok(prepared);
         }
-        self.decide_here()
-    }
-
-    /// The same, without asking other instances.
-    pub(super) fn decide_here(&self) -> Result<(Role, Word), Refusal<'_>> {
+        #[cfg(feature = "redis")]
+        let is_shared = !word.is_closed() && self.is_shared();
         let ((decision, settled), word) = self.change(|machine, step| {
+            // Its time came when the call had just looked: without a lease it is no probe.
+            #[cfg(feature = "redis")]
+            if is_shared && machine.is_due(step.now) {
+                return (Err(Refused::HalfOpen), None);
+            }
             let decision = machine.admit(step);
             let settled = if timer::can_watch() && decision == Ok(Role::Call) {
                 machine.settle(step.now, step.config)
@@ -175,7 +164,7 @@ impl Core {
         }
     }
 
-    pub(super) fn refuse(&self, refused: Refused, word: Word) -> Refusal<'_> {
+    fn refuse(&self, refused: Refused, word: Word) -> Refusal<'_> {
         if word.is_narrated() {
             self.tell_rejected(refused);
         }

@@ -266,9 +266,6 @@ impl From<Refused> for Rejection {
             Refused::ForcedOpen => Self::ForcedOpen,
             Refused::Shed => Self::Shed,
             Refused::BulkheadFull(_) => Self::BulkheadFull,
-            // Others have all the probes.
-            #[cfg(feature = "redis")]
-            Refused::Lease => Self::HalfOpen,
         }
     }
 }

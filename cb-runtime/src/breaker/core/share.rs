@@ -1,6 +1,8 @@
 //! What is done where other instances of the program ask the same service.
 
 use std::{
+    cell::Cell,
+    ptr,
     sync::{Arc, mpsc},
     time::Duration,
 };
@@ -13,9 +15,7 @@ use crate::{
         Mode, State,
         adopt::Standing,
         lease::{Answer, Ask, Asker, Fellowship},
-        machine::{Judged, Refused, Role},
-        permit::Held,
-        refusal::Refusal,
+        machine::{Judged, Role},
         state::Word,
         ticket::Ticket,
     },
@@ -23,36 +23,112 @@ use crate::{
     primitive::lock,
 };
 
+thread_local! {
+    /// Put there by the last step before a call asks the breaker, with nothing run between the two.
+    static PREPARED: Cell<Option<Prepared>> = const { Cell::new(None) };
+}
+
+/// A permit that waits for the call that is to be the probe.
+#[derive(Clone, Copy)]
+struct Prepared {
+    /// Where its breaker is.
+    core: usize,
+    role: Role,
+    word: Word,
+}
+
+/// A permit that waits for its lease; it goes back when it is dropped, as of a call that was none.
+pub(in crate::breaker) struct Reserved<'a> {
+    core: &'a Core,
+    /// `None` once somebody else holds it.
+    permit: Option<(Role, Word)>,
+}
+
+impl Reserved<'_> {
+    fn probe(&self) -> Option<u64> {
+        let (role, word) = self.permit?;
+        Ticket::new(word, role).of_probe()
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if let Some((role, word)) = self.permit.take() {
+            self.core.change(|machine, step| {
+                machine.record(word.generation(), role, Judged::Nothing.into(), step);
+            });
+            self.core.end_lease(Ticket::new(word, role), Judged::Nothing);
+        }
+    }
+}
+
 impl Core {
-    /// Whether a call that finds this word might be a probe and has others to ask for a lease.
-    pub(super) fn asks_for_leases(&self, word: Word) -> bool {
-        !word.is_closed()
-            && self.fellowship().is_some()
-            && lock(&self.inner).machine.is_due(Tick::now())
+    /// Whether a call that is made now might be a probe, as far as can be seen from the word.
+    #[inline]
+    pub(crate) fn may_be_due(&self) -> bool {
+        let word = self.word();
+        !word.lets_pass() && !word.turns_away()
     }
 
     fn fellowship(&self) -> Option<Arc<dyn Fellowship>> {
         self.hub.as_ref()?.fellowship()
     }
 
-    /// Decides on one call alone, and says which probe it is if it is one.
-    pub(in crate::breaker) fn admit_here(&self) -> Result<(Ticket, Option<u64>), Refusal<'_>> {
-        let (role, word) = self.decide_here()?;
-        let ticket = match role {
-            // Counted once it has its lease.
-            Role::Probe(_) => Ticket::new(word, role),
-            _ => self.ticket(word, role),
-        };
-        Ok((ticket, ticket.of_probe()))
+    /// Whether there are others to ask.
+    pub(super) fn is_shared(&self) -> bool {
+        self.fellowship().is_some()
     }
 
-    pub(in crate::breaker) async fn lease<'a>(
-        &'a self,
-        held: Held<&'a Self>,
-        probe: u64,
-    ) -> Result<Held<&'a Self>, Refusal<'a>> {
-        let answer = self.answer(probe).await;
-        self.leased(held, answer)
+    /// The permit of a probe, where there are others to ask for a lease and one is free.
+    pub(in crate::breaker) fn reserve(&self) -> Option<Reserved<'_>> {
+        if self.word().is_closed() || !self.is_shared() {
+            return None;
+        }
+        let (role, word) = self.change(|machine, step| {
+            machine.is_due(step.now).then(|| machine.admit(step).ok()).flatten()
+        });
+        let role = role.filter(|role| matches!(role, Role::Probe(_)))?;
+        Some(Reserved { core: self, permit: Some((role, word)) })
+    }
+
+    pub(in crate::breaker) async fn prepare(&self, reserved: Reserved<'_>) {
+        let answer = match reserved.probe() {
+            Some(probe) => self.answer(probe).await,
+            None => Answer::Unknown,
+        };
+        self.prepared(reserved, answer);
+    }
+
+    pub(in crate::breaker) fn prepare_blocking(&self, reserved: Reserved<'_>) {
+        let (asker, answer) = mpsc::sync_channel(1);
+        let answer = reserved
+            .probe()
+            .and_then(|probe| self.ask(probe, Asker::Thread(asker)))
+            .and_then(|wait| answer.recv_timeout(wait).ok())
+            .unwrap_or(Answer::Unknown);
+        self.prepared(reserved, answer);
+    }
+
+    /// Lays the permit ready for the call that this thread makes next, or gives it back.
+    fn prepared(&self, mut reserved: Reserved<'_>, answer: Answer) {
+        if let Answer::Denied(wait) = answer {
+            self.change(|machine, step| machine.deny_probes(step.now.after(wait)));
+            return;
+        }
+        // Else it has lost the permit meanwhile, and gives back the lease.
+        if let Some((role, word)) = reserved.permit
+            && self.word().generation() == word.generation()
+        {
+            reserved.permit = None;
+            PREPARED.set(Some(Prepared { core: ptr::from_ref(self).addr(), role, word }));
+        }
+    }
+
+    /// What this thread has laid ready for a call through this breaker.
+    pub(super) fn take_prepared(&self) -> Option<(Role, Word)> {
+        let Prepared { core, role, word } = PREPARED.take()?;
+        let is_ours = core == ptr::from_ref(self).addr();
+        (is_ours && self.word().generation() == word.generation()).then_some((role, word))
     }
 
     async fn answer(&self, probe: u64) -> Answer {
@@ -75,47 +151,9 @@ impl Core {
         self.end_lease(ticket_of(generation, permit), judged);
     }
 
-    pub(in crate::breaker) fn lease_blocking<'a>(
-        &'a self,
-        held: Held<&'a Self>,
-        probe: u64,
-    ) -> Result<Held<&'a Self>, Refusal<'a>> {
-        let (asker, answer) = mpsc::sync_channel(1);
-        let answer = self
-            .ask(probe, Asker::Thread(asker))
-            .and_then(|wait| answer.recv_timeout(wait).ok())
-            .unwrap_or(Answer::Unknown);
-        self.leased(held, answer)
-    }
-
     fn ask(&self, probe: u64, asker: Asker) -> Option<Duration> {
         let fellowship = self.fellowship()?;
         fellowship.ask(Ask::new(self.name.clone(), probe, &self.config(), asker))
-    }
-
-    fn leased<'a>(
-        &'a self,
-        held: Held<&'a Self>,
-        answer: Answer,
-    ) -> Result<Held<&'a Self>, Refusal<'a>> {
-        let Answer::Denied(wait) = answer else {
-            self.stripes.mine().count_admitted();
-            return Ok(held);
-        };
-        let (_, ticket) = held.into_parts();
-        let ((), word) = self.change(|machine, step| {
-            machine.deny_probes(step.now.after(wait));
-            let generation = ticket.generation(machine.generation());
-            machine.record(generation, ticket.role(), Judged::Nothing.into(), step);
-        });
-        Err(self.refuse(Refused::HalfOpen, word))
-    }
-
-    /// Turns away a call that has its lease and finds no place.
-    pub(in crate::breaker) fn find_no_place(&self, ticket: Ticket, limit: u32) -> Refusal<'_> {
-        let refusal = self.without_a_place(self.word(), ticket.role(), limit);
-        self.end_lease(ticket, Judged::Nothing);
-        refusal
     }
 
     /// A probe has ended: its lease, if it has one, is free for another.

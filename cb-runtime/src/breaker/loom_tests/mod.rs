@@ -10,6 +10,8 @@
 mod counts;
 mod half_open;
 mod late_answers;
+#[cfg(feature = "redis")]
+mod share;
 mod window;
 mod word;
 

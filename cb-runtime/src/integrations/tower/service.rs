@@ -65,7 +65,8 @@ impl<S, W, C, R> CircuitBreakerService<S, W, C, R> {
         }
         // A service that waited for the lease of a probe in its future could not call the one within then:
         // so it waits here, which is short and rare.
-        core.admit_patiently()
+        crate::__private::prepare_blocking!(core, core);
+        core.admit()
     }
 }
 
