@@ -12,6 +12,9 @@ use super::{proxy::Proxy, server::RedisServer, through_redis::*};
 /// Within which instances are to agree again.
 const AGREED: Duration = Duration::from_secs(5);
 
+/// So long a word takes through a slow connection: longer than a busy computer takes for all else.
+const LATE: Duration = Duration::from_secs(4);
+
 /// Two instances, of which one tells what it hears of the store.
 struct Scene {
     one: Instance,
@@ -162,7 +165,7 @@ fn given_the_subscription_cut_when_one_opens_meanwhile_then_the_others_read_it()
 
     let read = within(PATIENCE, "it is read", || other.state() == State::Open);
     println!("read {read:?} after the subscription could be had again");
-    assert!(read <= AGREED, "{read:?}");
+    assert!(read <= 2 * AGREED, "{read:?}");
 }
 
 #[test]
@@ -190,7 +193,7 @@ fn given_a_writer_that_is_late_when_others_have_opened_and_closed_since_then_it_
     let other = Instance::connected(&server.url(), options(), settings);
     let patient = options().timeout(PATIENCE);
     let late = Instance::connected(&proxy.url(), patient, settings.recovery_timeout(PATIENCE));
-    proxy.slow_down(Duration::from_secs(1));
+    proxy.slow_down(LATE);
 
     late.trip();
     let tripped = Instant::now();
@@ -198,7 +201,7 @@ fn given_a_writer_that_is_late_when_others_have_opened_and_closed_since_then_it_
     within(PATIENCE, "the other is open", || other.state() != State::Closed);
     within(PATIENCE, "a probe closes it", || other.call(true) && other.state() == State::Closed);
     within(PATIENCE, "both are closed", || one.state() == State::Closed);
-    assert!(tripped.elapsed() < Duration::from_secs(1), "this computer is too busy to tell");
+    assert!(tripped.elapsed() < LATE, "this computer is too busy to tell");
     within(PATIENCE, "the late one has heard", || late.state() == State::Closed);
 
     assert_eq!((one.state(), other.state()), (State::Closed, State::Closed));

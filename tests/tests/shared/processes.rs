@@ -228,7 +228,8 @@ fn given_a_lease_whose_holder_is_killed_when_its_time_is_over_then_it_is_free() 
         killed.elapsed(),
         held.elapsed()
     );
-    assert!(killed.elapsed() <= LEASE_TIME + Duration::from_millis(500), "{:?}", killed.elapsed());
+    // And not in the time of a probe, which is a minute.
+    assert!(killed.elapsed() <= LEASE_TIME + Duration::from_secs(5), "{:?}", killed.elapsed());
 }
 
 #[test]
