@@ -4,6 +4,8 @@
 #![allow(clippy::unchecked_time_subtraction, reason = "the times are constants of the tests")]
 
 mod closed;
+#[cfg(feature = "redis")]
+mod elsewhere;
 mod half_open;
 mod late_answers;
 mod modes;

@@ -251,3 +251,95 @@ fn mode_of(text: &str) -> Option<Mode> {
         .into_iter()
         .find(|mode| text_of(*mode) == text)
 }
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::{breaker::Opening as LocalOpening, name::Name, observe::event::Counts};
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn transition(to: State, reason: TransitionReason) -> Event {
+        Event::Transition {
+            name: Name::literal("db"),
+            at: SystemTime::now(),
+            from: State::Closed,
+            to,
+            reason,
+            open_for: None,
+            counts: Counts::default(),
+            error: None,
+            dry_run: false,
+        }
+    }
+
+    fn opened() -> Event {
+        let reason = OpenReason::ConsecutiveFailures { count: 5 };
+        transition(State::Open, TransitionReason::Opened { reason })
+    }
+
+    /// Open since the ninth second for thirty.
+    fn open() -> Standing {
+        let (since, until) = (Tick(9 * SECOND), Tick(39 * SECOND));
+        let opening = LocalOpening::new(since, until, OpenReason::ConsecutiveFailures { count: 5 });
+        Standing { is_open: true, opening, row: 1 }
+    }
+
+    /// It is the tenth second here, and five seconds after midnight of 1970 in the store.
+    fn by() -> Proposer<'static> {
+        let clock = StoreClock::new(5_000, Tick(10 * SECOND));
+        Proposer { instance: "one", clock, needed: 1 }
+    }
+
+    #[test]
+    fn what_is_told_is_by_the_stores_clock_and_no_other() {
+        let mut known = Known::default();
+        known.note(&opened());
+        let Some(Request::Open(told)) = known.propose("db", Some(open()), &by()) else {
+            unreachable!("it is told")
+        };
+        assert_eq!((told.decided, told.time, told.base), (4_000, 30_000, 0));
+        let view = View { name: "db".into(), epoch: 7, until: 34_000, ..View::default() };
+        let acts = known.take(&view, None, &by().clock, ("two", 0));
+        assert_eq!(acts, [Act::Open(Tick(39 * SECOND), 0)]);
+    }
+
+    #[test]
+    fn what_waits_to_be_told_is_no_more_than_there_are_breakers() {
+        let mut known = Known::default();
+        for _ in 0..10_000 {
+            known.note(&opened());
+            known.note(&transition(State::Closed, TransitionReason::ProbesSucceeded { count: 1 }));
+        }
+        assert_eq!(known.untold(), ["db"]);
+        let closed = Standing { is_open: false, ..open() };
+        assert_eq!(known.propose("db", Some(closed), &by()), None, "nobody has heard of it");
+        assert!(known.untold().is_empty());
+    }
+
+    #[test]
+    fn what_did_not_arrive_is_told_again_and_what_did_is_not() {
+        let mut known = Known::default();
+        known.note(&opened());
+        let first = known.propose("db", Some(open()), &by());
+        let request = first.clone().unwrap_or(Request::Leave { instance: String::new() });
+        known.not_told(&request);
+        assert_eq!(known.propose("db", Some(open()), &by()), first);
+        known.note_open("db");
+        assert_eq!(known.propose("db", Some(open()), &by()), None);
+    }
+
+    #[test]
+    fn an_older_word_changes_nothing() {
+        let mut known = Known::default();
+        let theirs = View { name: "db".into(), epoch: 7, until: 34_000, ..View::default() };
+        known.take(&theirs, None, &by().clock, ("one", 0));
+        for epoch in [3, 7] {
+            let view = View { name: "db".into(), epoch, ..View::default() };
+            let ours = open();
+            assert_eq!(known.take(&view, Some(ours), &by().clock, ("one", 0)), []);
+        }
+    }
+}
