@@ -104,12 +104,11 @@
     )
 )]
 #![cfg_attr(
-    not(feature = "config"),
-    allow(dead_code, reason = "what a file may say of the settings is in the layers all the same")
-)]
-#![cfg_attr(
-    not(any(feature = "prometheus", feature = "otel")),
-    allow(dead_code, reason = "what is measured only for others is counted all the same")
+    all(not(cb_loom), not(all(feature = "config", feature = "prometheus", feature = "otel"))),
+    allow(
+        dead_code,
+        reason = "what files may say is in the layers, and what is measured for others is counted, all the same"
+    )
 )]
 
 #[doc(hidden)]
