@@ -25,7 +25,7 @@ pub(crate) fn print(address: SocketAddr, lasts: Option<Duration>) -> io::Result<
     writeln!(out, "A shop calls nine services through circuit breakers. They fail one after the")?;
     writeln!(out, "other, and recover.\n")?;
     for (what, place) in [
-        ("Dashboard", url.clone()),
+        ("Dashboard", format!("{url}/")),
         ("Metrics", format!("{origin}/metrics")),
         ("Events", format!("{url}/events")),
     ] {
