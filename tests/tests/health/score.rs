@@ -169,6 +169,7 @@ async fn health_as_json() {
         "open_breakers": ["b1"],
         "error_rate": null,
         "response_times": null,
+        "store_connected": null,
         "recommendations": [],
     });
     assert_eq!(json, expected);
