@@ -24,7 +24,7 @@
 //! | `circuit_breaker_in_state` | `state`: `closed`, `half_open`, `open` | 1 for the state that calls meet, 0 for the others |
 //! | `circuit_breaker_calls_total` | `outcome`: `success`, `failure`, `ignored`, `rejected` | calls that have ended; those that their callers dropped are `ignored` |
 //! | `circuit_breaker_failures_total` | | the same as the outcome `failure` |
-//! | `circuit_breaker_trips_total` | `reason`: `consecutive_failures`, `failure_rate`, `slow_call_rate`, `stay_away`, `probe_failed`, `probe_slow`, `health_check_failed`, `forced_open` | changes to open |
+//! | `circuit_breaker_trips_total` | `reason`: `consecutive_failures`, `failure_rate`, `slow_call_rate`, `stay_away`, `probe_failed`, `probe_slow`, `health_check_failed`, `forced_open`, `elsewhere` | changes to open |
 //! | `circuit_breaker_transitions_total` | `from`, `to`: as `state` | changes of the state that calls meet |
 //! | `circuit_breaker_slow_calls_total` | | calls that took longer than `slow_call` |
 //! | `circuit_breaker_fallbacks_total` | `result`: `success`, `failure`, `stale` | answers of fallbacks, and answers that an earlier call had got |

@@ -10,9 +10,9 @@ fn all_series_are_there_at_zero_before_the_first_call() {
 
     let Scrape(all) = Scrape::of(&registry);
 
-    // 1 state, 3 in_state, 4 calls, 1 failures, 8 trips, 5 transitions, 1 slow, 3 fallbacks, 1 retries,
+    // 1 state, 3 in_state, 4 calls, 1 failures, 9 trips, 5 transitions, 1 slow, 3 fallbacks, 1 retries,
     // 13 buckets with sum and count, 1 open seconds; no ratio before there are calls.
-    assert_eq!(all.len(), 1 + 3 + 4 + 1 + 8 + 5 + 1 + 3 + 1 + 15 + 1, "{all:#?}");
+    assert_eq!(all.len(), 1 + 3 + 4 + 1 + 9 + 5 + 1 + 3 + 1 + 15 + 1, "{all:#?}");
     let (ones, zeros): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, value)| *value > 0.0);
     assert_eq!(ones, [(r#"circuit_breaker_in_state{name="db",state="closed"}"#.to_owned(), 1.0)]);
     assert!(zeros.iter().all(|(_, value)| *value == 0.0));
