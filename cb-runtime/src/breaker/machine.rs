@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{
     change::{Before, Change, Transition, TransitionReason},
     opening::Opening,
+    openings::Openings,
     probes::Probes,
     state::{Mode, State, Word},
     tally::Tally,
@@ -33,7 +34,7 @@ pub(crate) struct Machine {
     pub(super) mode_until: Tick,
     pub(super) tally: Tally,
     /// Made by the first opening.
-    openings: Option<Box<Openings>>,
+    pub(super) openings: Option<Box<Openings>>,
     /// What the path without a lock had counted when it was last looked at.
     pub(super) seen: Passed,
     /// When a call last began or ended, as far as is known.
@@ -45,19 +46,6 @@ pub(crate) struct Machine {
     pub(super) checked: bool,
     detached: bool,
     narrated: bool,
-}
-
-/// The latest opening, and how many there were.
-#[derive(Clone, Debug)]
-struct Openings {
-    /// Of a dry run too, which has its open time.
-    latest: Opening,
-    /// Those that were made.
-    count: u64,
-    /// Of the latest of those.
-    reason: Option<OpenReason>,
-    /// Since the breaker was last closed.
-    in_a_row: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -379,57 +367,6 @@ impl Machine {
 
     pub(crate) fn counts(&self, now: Tick, config: &Config) -> Counts {
         self.tally.counts(config.window(), now)
-    }
-
-    /// How often it has opened.
-    pub(crate) fn openings(&self) -> u64 {
-        self.openings.as_ref().map_or(0, |openings| openings.count)
-    }
-
-    /// Why it opened last.
-    pub(crate) fn last_opening(&self) -> Option<OpenReason> {
-        self.openings.as_ref()?.reason
-    }
-
-    /// The latest opening; where there is none, one that is over and says nothing.
-    pub(crate) fn opening(&self) -> Opening {
-        let none = Opening::new(Tick(0), Tick(0), OpenReason::ProbeFailed);
-        self.openings.as_ref().map_or(none, |openings| openings.latest)
-    }
-
-    /// The next opening is the first in a row.
-    pub(super) fn forget_openings(&mut self) {
-        if let Some(openings) = &mut self.openings {
-            openings.in_a_row = 0;
-        }
-    }
-
-    /// The openings since it was last closed.
-    #[cfg(feature = "redis")]
-    pub(super) fn row_of_openings(&self) -> u32 {
-        self.openings.as_ref().map_or(0, |openings| openings.in_a_row)
-    }
-
-    /// There have been at least so many openings in a row.
-    #[cfg(feature = "redis")]
-    pub(super) fn set_row(&mut self, row: u32) {
-        if row == 0 && self.openings.is_none() {
-            return;
-        }
-        let none = Openings { latest: self.opening(), count: 0, reason: None, in_a_row: 0 };
-        let openings = self.openings.get_or_insert_with(|| Box::new(none));
-        openings.in_a_row = openings.in_a_row.max(row);
-    }
-
-    /// The present opening ends then.
-    #[cfg(feature = "redis")]
-    pub(super) fn move_opening(&mut self, until: Tick) {
-        if let Some(openings) = &mut self.openings {
-            openings.latest.until = until;
-            // The timer is set to the end that there was.
-            self.watched = false;
-            self.generation += 1;
-        }
     }
 
     pub(crate) fn generation(&self) -> u64 {

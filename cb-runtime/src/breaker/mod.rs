@@ -12,6 +12,7 @@ mod ledger;
 pub(crate) mod limit;
 pub(crate) mod machine;
 mod opening;
+mod openings;
 mod operator;
 mod outbox;
 pub(crate) mod permit;
