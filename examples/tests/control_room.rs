@@ -1,9 +1,10 @@
 //! The example `control_room` is up for some seconds, and its management API answers.
 
+mod program;
+
 use std::{
-    env::{self, consts::EXE_SUFFIX},
     io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::Duration,
 };
 
@@ -24,21 +25,8 @@ impl Drop for Running {
 }
 
 fn start(arguments: &[&str]) -> anyhow::Result<Child> {
-    let own = env::current_exe()?;
-    let target = own.ancestors().nth(2).context("a test should be two directories deep")?;
-    let example = target.join("examples").join(format!("control_room{EXE_SUFFIX}"));
-    let mut command = Command::new(&example);
-    // What may be set where the tests run would be in force in the example too.
-    for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("CIRCUIT_BREAKER")
-            || name.to_string_lossy().starts_with("CB_")
-        {
-            command.env_remove(name);
-        }
-    }
-    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(
-        || format!("{} should be there: `cargo build --examples` makes it", example.display()),
-    )
+    let mut command = program::command("control_room")?;
+    Ok(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
 }
 
 #[tokio::test]

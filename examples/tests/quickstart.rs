@@ -1,19 +1,12 @@
 //! The quickstart runs to its end, tells its whole story, and is fit to be read in a pipe.
 
-use std::{
-    env::{self, consts::EXE_SUFFIX},
-    process::{Command, Output},
-};
+mod program;
 
 use anyhow::Context;
 
 #[test]
 fn the_quickstart_tells_its_story() -> anyhow::Result<()> {
-    let output = run("quickstart")?;
-    let text = String::from_utf8(output.stdout)?;
-    let errors = String::from_utf8(output.stderr)?;
-    assert!(output.status.success(), "{}\n{text}\n{errors}", output.status);
-    assert_eq!(errors, "");
+    let text = program::said(program::command("quickstart")?.output()?)?;
 
     assert_plain_and_narrow(&text);
     find_in_order(
@@ -40,17 +33,6 @@ fn the_quickstart_tells_its_story() -> anyhow::Result<()> {
             "What next",
         ],
     )
-}
-
-/// `cargo test` builds the examples of a package along with its tests, into a directory beside
-/// theirs.
-fn run(example: &str) -> anyhow::Result<Output> {
-    let test = env::current_exe()?;
-    let target = test.ancestors().nth(2).context("a test should be two directories deep")?;
-    let example = target.join("examples").join(format!("{example}{EXE_SUFFIX}"));
-    Command::new(&example).output().with_context(|| {
-        format!("{} should be there: `cargo build --examples` makes it", example.display())
-    })
 }
 
 fn assert_plain_and_narrow(text: &str) {

@@ -1,11 +1,8 @@
 //! The example `workflow` runs to its end, tells its whole story, and leaves an export.
 
-use std::{
-    collections::BTreeMap,
-    env::{self, consts::EXE_SUFFIX},
-    fs,
-    process::Command,
-};
+mod program;
+
+use std::{collections::BTreeMap, fs};
 
 use anyhow::Context;
 
@@ -13,25 +10,7 @@ use anyhow::Context;
 fn the_workflow_tells_its_story_and_loses_nothing() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let export = directory.path().join("breakers.json");
-    let own = env::current_exe()?;
-    let target = own.ancestors().nth(2).context("a test should be two directories deep")?;
-    let example = target.join("examples").join(format!("workflow{EXE_SUFFIX}"));
-    // What may be set where the tests run would be in force in the example too.
-    let variables = env::vars_os().filter(|(name, _)| {
-        name.to_str()
-            .is_some_and(|name| name.starts_with("CIRCUIT_BREAKER") || name.starts_with("CB_"))
-    });
-    let mut command = Command::new(&example);
-    for (name, _) in variables {
-        command.env_remove(name);
-    }
-    let output = command.arg(&export).output().with_context(|| {
-        format!("{} should be there: `cargo build --examples` makes it", example.display())
-    })?;
-    let text = String::from_utf8(output.stdout)?;
-    let errors = String::from_utf8(output.stderr)?;
-    assert!(output.status.success(), "{}\n{text}\n{errors}", output.status);
-    assert_eq!(errors, "");
+    let text = program::said(program::command("workflow")?.arg(&export).output()?)?;
 
     // The path of the export is as long as it is.
     let (story, _) = text.split_once("registry().export_to(").context("an export is written")?;

@@ -1,0 +1,53 @@
+//! The examples as programs, for the tests of each.
+#![allow(dead_code, reason = "each test uses what it needs")]
+
+use std::{
+    env::{self, consts::EXE_SUFFIX},
+    process::{Command, Output},
+};
+
+use anyhow::Context;
+
+/// An example, with nothing in force that may be set where the tests run.
+///
+/// `cargo test` builds the examples of a package along with its tests, into a directory beside theirs.
+pub(crate) fn command(example: &str) -> anyhow::Result<Command> {
+    let own = env::current_exe()?;
+    let target = own.ancestors().nth(2).context("a test should be two directories deep")?;
+    let example = target.join("examples").join(format!("{example}{EXE_SUFFIX}"));
+    anyhow::ensure!(
+        example.exists(),
+        "{} should be there: `cargo build --examples` makes it",
+        example.display()
+    );
+    let mut command = Command::new(&example);
+    command.env_remove("RUST_BACKTRACE");
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CIRCUIT_BREAKER") || text.starts_with("CB_") {
+            command.env_remove(&name);
+        }
+    }
+    Ok(command)
+}
+
+/// What a program that has ended well has said.
+pub(crate) fn said(output: Output) -> anyhow::Result<String> {
+    let text = String::from_utf8(output.stdout)?;
+    let errors = String::from_utf8(output.stderr)?;
+    anyhow::ensure!(output.status.success(), "{}\n{text}\n{errors}", output.status);
+    anyhow::ensure!(errors.is_empty(), "{errors}");
+    Ok(text)
+}
+
+/// The same of one that needs a Redis; `None` where there is none, said aloud, and a failure in CI.
+pub(crate) fn said_with_redis(example: &str) -> anyhow::Result<Option<String>> {
+    let output = command(example)?.output()?;
+    let is_missing =
+        String::from_utf8_lossy(&output.stderr).contains("`redis-server` is not installed");
+    if is_missing && env::var_os("CI").is_none() {
+        eprintln!("skipped: `redis-server` is not installed");
+        return Ok(None);
+    }
+    said(output).map(Some)
+}
