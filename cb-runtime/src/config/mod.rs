@@ -47,8 +47,8 @@ settings! {
     often {
         /// What kind of service stands behind the breaker: the handle for operations on all breakers of
         /// one kind, and of some kinds [a preset](crate::circuit_breaker#kinds-of-services) for what is
-        /// not given. Any text; none by default.
-        service_type: &'static str => Option<&'static str>, bounds::any, |given| given;
+        /// not given. Any text that is not empty or blank; none by default.
+        service_type: &'static str => Option<&'static str>, bounds::filled, |given| given;
 
         /// Whether the program's health hangs on this service. Default: `false`.
         critical: bool => bool, bounds::any, |given| given.unwrap_or(false);
