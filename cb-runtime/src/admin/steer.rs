@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     breaker::{CircuitBreaker, Mode},
-    config::{read_settings, shown},
+    config::{read_change, shown},
     observe::event::Action,
 };
 
@@ -196,7 +196,7 @@ pub(super) async fn set_mode(
 #[utoipa::path(
     put, path = "/config/{name}", tag = "steer",
     params(("name" = String, Path, description = NAME), OfKeyWithReason),
-    request_body(content = SettingsChange, description = "Settings as in a configuration file; those that are not given stay."),
+    request_body(content = SettingsChange, description = "Settings as in a configuration file; those that are not given stay, and `null` takes back what was changed while the program ran."),
     responses((status = 200, description = "The breaker with all of its settings.", body = Details)),
 )]
 pub(super) async fn configure(
@@ -208,16 +208,14 @@ pub(super) async fn configure(
 ) -> Result<Response, Problem> {
     apart(move || {
         let breaker = find_one(&shared.registry, &name, of.key.as_deref())?;
-        let settings = read_settings(&text).map_err(|wrong| Problem::of_settings(&wrong))?;
+        let (settings, back) = read_change(&text).map_err(|wrong| Problem::of_settings(&wrong))?;
         let request = audit::Request::new(sender, of.reason);
         let operation = request.operation(Action::Config);
-        breaker.0.reconfigure_for(Some(operation), |present| settings.or(present))?;
-        let given: Vec<String> = settings
-            .given()
-            .into_iter()
-            .map(|(name, value)| format!("`{name}` to {value}"))
-            .collect();
-        let details = format!(": {}", shown(&given.join(", ")));
+        shared.registry.reconfigure(&breaker, operation, settings, &back)?;
+        let given = settings.given().into_iter();
+        let given = given.map(|(name, value)| format!("`{name}` to {value}"));
+        let back = back.iter().map(|name| format!("`{name}` taken back"));
+        let details = format!(": {}", shown(&given.chain(back).collect::<Vec<_>>().join(", ")));
         request.log("config", &names(std::slice::from_ref(&breaker)), &details);
         Ok(Answer(status::answer(&shared, &name, Found::One(breaker))).into_response())
     })

@@ -26,14 +26,14 @@ pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
 #[cfg(feature = "cli")]
 pub(crate) use file::is_hidden;
-#[cfg(any(feature = "admin", feature = "redis"))]
+#[cfg(feature = "redis")]
 pub(crate) use file::read_settings;
 #[cfg(feature = "config")]
 pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 #[cfg(feature = "config")]
 pub(crate) use file::{Findings, Named, Read, quoted};
 #[cfg(feature = "admin")]
-pub(crate) use file::{near::all_near, shown};
+pub(crate) use file::{near::all_near, read_change, shown};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 #[cfg(feature = "config")]
 pub(crate) use layers::{CallLayer, variable_name};
