@@ -82,7 +82,7 @@ fn what_cannot_be_for_all_is_refused() {
         (&["mode", "payments", "disabled", "--cluster"][..], "--for"),
         (&["config", "payments", "failure_threshold=9", "--cluster"], "--for"),
         (&["config", "payments", "--cluster"], "--undo"),
-        (&["config", "payments", "failure_threshold=9", "--undo"], "--cluster"),
+        (&["config", "payments", "failure_threshold=9", "--undo"], "--undo"),
         (&["config", "payments", "failure_threshold=9", "--for", "1h"], "--cluster"),
         (&["reset", "payments", "--for", "1h"], "--cluster"),
         (&["mode", "payments", "disabled", "--cluster", "--for", "40days"], "30 days"),
