@@ -28,7 +28,7 @@ use super::{
 use crate::{
     config::{HealthCheck, quoted},
     error::show,
-    observe::text,
+    observe::{event::Scope, text},
 };
 
 /// So often a check is run at the most.
@@ -110,7 +110,12 @@ pub(super) async fn test_service(
         ));
     };
     let request = audit::Request::new(sender, reason);
-    request.log("test", std::slice::from_ref(&name), &format!(", {iterations} times"));
+    request.log(
+        "test",
+        Scope::Instance,
+        std::slice::from_ref(&name),
+        &format!(", {iterations} times"),
+    );
     let iterations = run(check, iterations, config.probe_timeout().min(LONGEST)).await;
     let passed = iterations.iter().filter(|one| one.ok).count();
     let failed = iterations.len() - passed;

@@ -99,6 +99,11 @@ fn or_null(property: &mut Value) {
     property["description"] = description.unwrap_or_default();
 }
 
+/// A duration.
+pub(super) fn duration() -> RefOr<Schema> {
+    schema(definition("duration"))
+}
+
 /// A duration, or none.
 pub(super) fn optional_duration() -> RefOr<Schema> {
     let mut duration = definition("duration");
