@@ -3,20 +3,21 @@
 //! Every breaker has had calls, a tenth of them are open, and a tenth have a history of a hundred
 //! events. Health and alerts are to take less than 50 ms together.
 
+mod looks;
+
 use std::{
     error::Error,
     hint::black_box,
     time::{Duration, Instant},
 };
 
-use cb_runtime::{Config, Registry};
+use looks::{ROUNDS, median};
 
 const BREAKERS: u32 = 10_000;
-const ROUNDS: usize = 21;
 const AIM: Duration = Duration::from_millis(50);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let registry = registry()?;
+    let registry = looks::registry(BREAKERS, |number| if number % 10 == 1 { 100 } else { 0 })?;
     println!(
         "{BREAKERS} breakers, a tenth open, a tenth with 100 events; median of {ROUNDS} looks\n"
     );
@@ -35,34 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn registry() -> Result<Registry, Box<dyn Error>> {
-    let registry = Registry::new();
-    let config =
-        Config::builder().failure_threshold(2).slow_call(Duration::from_secs(1)).build()?;
-    for number in 0..BREAKERS {
-        let breaker = registry.get_or_register(&format!("service/{number}"), config.clone())?;
-        for _ in 0..30 {
-            breaker.try_acquire()?.success();
-        }
-        match number % 10 {
-            0 => (0..2).try_for_each(|_| breaker.try_acquire().map(cb_runtime::Permit::failure))?,
-            1 => (0..100).for_each(|_| breaker.reset()),
-            _ => {}
-        }
-    }
-    Ok(registry)
-}
-
 fn row(label: &str, look: impl Fn()) -> Duration {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            look();
-            start.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    let median = times[ROUNDS / 2];
+    let median = median(look);
     println!("{label:<20} {:>8.2} ms", millis(median));
     median
 }

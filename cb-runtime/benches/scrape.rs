@@ -3,23 +3,18 @@
 //! Every breaker has had calls, a tenth of them are open and have a history. A scrape is to take less
 //! than 20 ms, in either format.
 
-use std::{
-    error::Error,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+mod looks;
 
-use cb_runtime::{
-    Config, Registry,
-    prometheus::{Format, encode},
-};
+use std::{error::Error, hint::black_box, time::Duration};
+
+use cb_runtime::prometheus::{Format, encode};
+use looks::{ROUNDS, median};
 
 const BREAKERS: u32 = 1_000;
-const ROUNDS: usize = 21;
 const AIM: Duration = Duration::from_millis(20);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let registry = registry()?;
+    let registry = looks::registry(BREAKERS, |number| if number % 10 == 0 { 20 } else { 0 })?;
     println!("{BREAKERS} breakers, a tenth open; median of {ROUNDS} scrapes\n");
     for (label, format) in
         [("Prometheus", Format::Prometheus), ("OpenMetrics", Format::OpenMetrics)]
@@ -36,33 +31,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
-}
-
-fn registry() -> Result<Registry, Box<dyn Error>> {
-    let registry = Registry::new();
-    let config =
-        Config::builder().failure_threshold(2).slow_call(Duration::from_secs(1)).build()?;
-    for number in 0..BREAKERS {
-        let breaker = registry.get_or_register(&format!("service/{number}"), config.clone())?;
-        for _ in 0..30 {
-            breaker.try_acquire()?.success();
-        }
-        if number % 10 == 0 {
-            (0..20).for_each(|_| breaker.reset());
-            (0..2).try_for_each(|_| breaker.try_acquire().map(cb_runtime::Permit::failure))?;
-        }
-    }
-    Ok(registry)
-}
-
-fn median(scrape: impl Fn()) -> Duration {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            scrape();
-            start.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[ROUNDS / 2]
 }
