@@ -125,9 +125,12 @@ async fn a_store_that_is_away_is_seen_and_only_this_instance_can_be_changed() {
     two.exchange.set_away(true);
     page.until("document.querySelector('#shared-banner').checkVisibility() && document.querySelector('#shared-banner').textContent.includes('it was set to be away')").await;
     page.until("document.querySelector('.verdict-shared').hidden").await;
-    page.until("document.querySelector('#events').textContent.includes('The store memory, which instances share, is away')").await;
+    page.until(
+        "document.querySelector('#events').textContent.includes('The shared store memory is away')",
+    )
+    .await;
     ours.try_acquire().unwrap().failure();
-    page.until("document.querySelector('#shared-banner').textContent.includes('One breaker has something to tell')").await;
+    page.until("document.querySelector('#shared-banner').textContent.includes('one has something to tell')").await;
 
     page.click("[data-act=reset]").await;
     page.until("document.querySelector('dialog [name=scope][value=cluster]').disabled").await;

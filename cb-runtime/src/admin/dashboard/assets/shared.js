@@ -23,8 +23,8 @@ function write(line) {
   if (!at) return;
   const now = store.now();
   if (isAway) {
-    const waits = at.pending === 0 ? "" : ` ${at.pending === 1 ? "One breaker has" : `${count(at.pending)} breakers have`} something to tell the others then.`;
-    setText(banner, `The store that instances share, ${at.store}, has been away for ${span((now - Date.parse(at.since)) / 1000)}: ${at.problem}. Breakers decide alone here until it is back.${waits}`);
+    const waits = at.pending === 0 ? "" : `; ${at.pending === 1 ? "one has" : `${count(at.pending)} have`} something to tell when it is back`;
+    setText(banner, `The shared store ${at.store} has been away for ${span((now - Date.parse(at.since)) / 1000)}: ${at.problem}. Breakers decide alone here${waits}.`);
     return;
   }
   setAttr(line, "title", `This instance is ${at.instance}.`);
@@ -81,7 +81,7 @@ export function scopeField({ all = false, hint = "", changed = () => {} } = {}) 
   there.input.disabled = !at.connected;
   const isEverywhere = () => there.input.checked;
   const tell = () => {
-    setText(note, at.connected ? (isEverywhere() ? hint : "") : "The store that instances share is away: only this one can be reached.");
+    setText(note, at.connected ? (isEverywhere() ? hint : "") : "The shared store is away: only this instance can be reached.");
     note.hidden = note.textContent === "";
     changed(isEverywhere());
   };
