@@ -62,7 +62,7 @@ async fn what_is_done_can_be_for_all_instances() {
     other.try_acquire().unwrap().failure();
     within("it is open here", || ours.state() == State::Open);
     let Some(page) = open(&two.here).await else { return };
-    page.until("/^Shared with 1 other instance through memory, agreed /.test(document.querySelector('.verdict-shared').textContent)").await;
+    page.until("document.querySelector('.verdict-shared').textContent === 'Shared with 1 other instance through memory'").await;
     page.go(&format!("{}#name=db", two.here.url(""))).await;
     page.until(
         "document.querySelector('.row .under').textContent.includes('another instance opened it')",

@@ -27,8 +27,8 @@ function write(line) {
     setText(banner, `The shared store ${at.store} has been away for ${span((now - Date.parse(at.since)) / 1000)}: ${at.problem}. Breakers decide alone here${waits}.`);
     return;
   }
-  setAttr(line, "title", `This instance is ${at.instance}.`);
-  setText(line, at.connected ? `${others(at.instances)} through ${at.store}, agreed ${ago(at.agreed ? Date.parse(at.agreed) : null, now)}` : `Connecting to ${at.store}, which instances share`);
+  setAttr(line, "title", `This instance is ${at.instance}. It last knew all that others had decided: ${ago(at.agreed ? Date.parse(at.agreed) : null, now)}.`);
+  setText(line, at.connected ? `${others(at.instances)} through ${at.store}` : `Connecting to ${at.store}, which instances share`);
 }
 
 /** @param {number} instances */
