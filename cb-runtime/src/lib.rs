@@ -95,6 +95,7 @@
 //! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
 //! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     cb_loom,
     allow(

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     config::{HealthCheck, quoted},
+    error::show,
     observe::{event::Scope, text},
 };
 
@@ -147,9 +148,6 @@ async fn once_within(check: HealthCheck, within: Duration) -> Result<(), Box<str
     match tokio::time::timeout(within, contained).await {
         Ok(Ok(found)) => found.map_err(|error| text::cut(&error)),
         Ok(Err(_)) => Err("the health check panicked".into()),
-        Err(_) => {
-            let within = humantime::format_duration(within);
-            Err(format!("the health check took longer than {within}").into())
-        }
+        Err(_) => Err(format!("the health check took longer than {}", show(within)).into()),
     }
 }
