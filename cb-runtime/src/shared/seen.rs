@@ -101,8 +101,8 @@ mod tests {
     use super::*;
     use crate::shared::wire::Ordered as Word;
 
-    fn word(epoch: u64, what: &str, until: u64) -> Option<Word> {
-        Some(Word { epoch, at: 0, until, what: what.to_owned() })
+    fn word(epoch: u64, what: &str, until: u64) -> Word {
+        Word { epoch, at: 0, until, what: what.to_owned() }
     }
 
     #[test]
@@ -113,8 +113,8 @@ mod tests {
             epoch: 7,
             until: 9_000,
             by: "there".into(),
-            mode: word(5, "forced_open", 900_000),
-            config: word(6, r#"{"failure_threshold": 3}"#, 500),
+            mode: Some(word(5, "forced_open", 900_000)),
+            config: Some(word(6, r#"{"failure_threshold": 3}"#, 500)),
             ..View::default()
         };
         seen.take(&view, &clock);
@@ -130,8 +130,8 @@ mod tests {
         let closed = View {
             name: "db".into(),
             epoch: 8,
-            mode: word(9, "normal", 900_000),
-            config: word(10, r#"{"failure_threshold": 3}"#, 900_000),
+            mode: Some(word(9, "normal", 900_000)),
+            config: Some(word(10, r#"{"failure_threshold": 3}"#, 900_000)),
             ..View::default()
         };
         seen.take(&closed, &clock);
