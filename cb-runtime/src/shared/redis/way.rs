@@ -73,7 +73,9 @@ impl Way {
     }
 
     fn within(&self, config: AsyncConnectionConfig) -> AsyncConnectionConfig {
-        config.set_connection_timeout(Some(self.timeout)).set_response_timeout(Some(self.timeout))
+        // Before whoever waits for it gives up, as only here it is known what the time was for.
+        let connecting = self.timeout.mul_f64(0.9);
+        config.set_connection_timeout(Some(connecting)).set_response_timeout(Some(self.timeout))
     }
 
     fn client(&self, server: ConnectionInfo) -> RedisResult<Client> {
