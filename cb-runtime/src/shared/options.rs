@@ -218,8 +218,8 @@ impl SharedOptions {
         let client = self.client.as_ref().map(|(certificate, _)| certificate);
         let given = [("root_certificates", self.root.as_ref()), ("client_certificate", client)];
         for (name, pem) in given {
-            let is_none = |Pem(text): &&Pem| !text.windows(BEGIN.len()).any(|part| part == BEGIN);
-            if pem.filter(is_none).is_some() {
+            let is_none = |Pem(text): &Pem| !text.windows(BEGIN.len()).any(|part| part == BEGIN);
+            if pem.is_some_and(is_none) {
                 let why = format!("there is no certificate in PEM in what `{name}` was given");
                 return Err(SharedStateError::Tls(why));
             }

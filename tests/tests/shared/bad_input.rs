@@ -48,7 +48,7 @@ fn given_an_address_that_cannot_be_when_a_state_is_made_then_it_says_what_to_wri
         ("redis+postgres://me:s3cret@one", "does not begin with"),
         ("unix://", ""),
     ] {
-        let error = SharedState::redis(url, options()).expect_err(url);
+        let error = SharedState::redis(url, options()).unwrap_err();
         let said = error.to_string();
         println!("{url}\n    {said}");
         assert!(said.contains(says) && said.contains("redis://HOST:PORT"), "{url}: {said}");

@@ -180,7 +180,7 @@ fn joins(state: SharedState) -> String {
     shown += &serde_json::to_string(&handle.status()).unwrap();
     shown += &all_that_is_shown(&registry);
     while let Some(event) = events.try_recv().unwrap() {
-        shown += &format!("{event:?} {}", serde_json::to_string(&event).unwrap());
+        write!(shown, "{event:?} {}", serde_json::to_string(&event).unwrap()).unwrap();
     }
     runtime.block_on(handle.leave());
     shown

@@ -98,7 +98,7 @@ impl Way {
         if let Some(password) = settings.password() {
             asking = asking.set_client_to_redis_password(password);
         }
-        let own = them.first().map(|server| server.redis_settings());
+        let own = them.first().map(ConnectionInfo::redis_settings);
         if let Some(user) = own.and_then(|own| own.username()) {
             asking = asking.set_client_to_sentinel_username(user);
         }
