@@ -15,8 +15,8 @@ mod node;
 mod processes;
 mod proxy;
 mod secrets;
-#[path = "../../../examples/stale_redis/server.rs"]
-mod server;
 mod through_redis;
 mod tls;
 mod traffic;
+
+use cb_examples::redis as server;

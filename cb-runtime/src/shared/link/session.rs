@@ -85,6 +85,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
                 self.has_begun = true;
                 self.link.is_back();
             }
+            self.link.status.set_pending(self.known.count_untold() + self.told.len());
             let end = tokio::select! {
                 event = self.link.inbox.recv() => match event {
                     Some(event) => {
@@ -172,7 +173,6 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
             clock.set(now, Tick::now());
             self.memory.joined.get_or_insert(now);
             self.memory.living = living;
-            self.link.status.set_instances(living);
             if lost {
                 self.known.lost();
             }
@@ -181,6 +181,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
                 self.take(view, *clock);
             }
             if !more {
+                self.link.status.agreed(living);
                 return Ok(());
             }
         }
@@ -191,6 +192,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
         self.memory.since.seen = self.memory.since.seen.max(view.epoch);
         let breaker = self.link.breakers.get(&view.name);
         self.link.office.set_to_be(&view.name, Known::to_be(view, &clock));
+        self.link.office.seen.take(view, &clock);
         let standing = breaker.as_ref().map(|breaker| breaker.0.as_others_see());
         let joined = self.memory.joined.unwrap_or_default();
         let us = (self.link.options.instance.as_str(), joined);
