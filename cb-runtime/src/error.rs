@@ -171,7 +171,7 @@ pub(crate) fn show(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (unit, name) = match nanos {
         0 => return "0s".to_owned(),
-        ..1_000 => (1.0, "ns"),
+        1..1_000 => (1.0, "ns"),
         ..1_000_000 => (1e3, "us"),
         ..1_000_000_000 => (1e6, "ms"),
         _ => (1e9, "s"),
