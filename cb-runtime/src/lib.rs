@@ -192,13 +192,14 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Action, Counts, Event, FallbackResult, Rejection, SettingChange},
+    event::{Action, Counts, Event, FallbackResult, Rejection, Scope, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
     outcome::HandlerOutcome,
     recommend::Recommendation,
     snapshot::{Snapshot, Totals},
+    together::{SharedBreaker, SharedMode, SharedSettings, SharedStatus},
 };
 #[cfg(feature = "export")]
 pub use registry::ExportError;
@@ -211,5 +212,4 @@ pub use registry::{Loaded, WatchError};
 #[cfg(all(feature = "redis", not(cb_loom)))]
 pub use shared::{
     Exchange, OpenOn, SharedError, SharedHandle, SharedOptions, SharedState, SharedStateError,
-    SharedStatus,
 };

@@ -9,7 +9,7 @@ mod faults;
 mod memory;
 mod processes;
 mod proxy;
-#[path = "../../../examples/stale_redis/server.rs"]
-mod server;
 mod through_redis;
 mod traffic;
+
+use cb_examples::redis as server;
