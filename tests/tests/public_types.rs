@@ -22,10 +22,10 @@ use cb_runtime::{
     ExplainedCalls, ExplainedSetting, Explanation, ExportError, Failure, FallbackResult, Health,
     HealthCheck, LoadError, Loaded, MemoryStore, Missed, Mode, Name, NameError, OpenOn, OpenReason,
     Opening, Origin, Overridden, Permit, Recommendation, RegisterError, Registry, Rejection,
-    ResponseTimes, Selector, SettingChange, Severity, SharedError, SharedHandle, SharedOptions,
-    SharedState, SharedStateError, SharedStatus, Snapshot, Source, StaleAnswer, State,
-    Subscription, Totals, TransitionReason, Verdict, WatchError, Window, admin, integrations, otel,
-    prometheus,
+    ResponseTimes, Scope, Selector, SettingChange, Severity, SharedBreaker, SharedError,
+    SharedHandle, SharedMode, SharedOptions, SharedSettings, SharedState, SharedStateError,
+    SharedStatus, Snapshot, Source, StaleAnswer, State, Subscription, Totals, TransitionReason,
+    Verdict, WatchError, Window, admin, integrations, otel, prometheus,
 };
 
 fn kept<T: Debug + Send + Sync + 'static>() {}
@@ -87,6 +87,9 @@ fn what_is_told_can_be_kept_and_compared() {
     compared::<Overridden>();
     compared::<Origin>();
     compared::<SharedStatus>();
+    compared::<SharedBreaker>();
+    compared::<SharedMode>();
+    compared::<SharedSettings>();
     compared::<ConfigProblem>();
     compared::<StaleAnswer<u8>>();
     compared::<Name>();
@@ -109,6 +112,7 @@ fn kinds_can_be_keys() {
     a_key::<TransitionReason>();
     a_key::<Action>();
     a_key::<Rejection>();
+    a_key::<Scope>();
     a_key::<FallbackResult>();
 }
 
