@@ -93,8 +93,8 @@
 //! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
 //! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
 //! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
-//! | `redis` | no | `SharedState`: breakers that several instances of a program share through Redis |
-//! | `redis-tls` | no | the same over TLS, `rediss://` |
+//! | `redis` | no | `SharedState`: breakers that several instances of a program share through Redis, one server, behind Sentinels, or a Cluster |
+//! | `redis-tls` | no | the same over TLS, `rediss://`. Needs a C compiler |
 //! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
 //! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
 //! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |

@@ -250,8 +250,10 @@ pub(super) async fn set_mode(
     Json(change): Json<ModeChange>,
 ) -> Result<Response, Problem> {
     let ModeChange { mode, scope, lasts, reason } = change;
-    let reach = Reach::of_mode(scope, mode, lasts)?;
     let breaker = find_one(&shared.registry, &name, of.key.as_deref())?;
+    let in_force = breaker.snapshot().shared.and_then(|shared| shared.mode);
+    let in_force = in_force.map(|mode| mode.remaining);
+    let reach = Reach::of_mode(scope, mode, lasts, in_force)?;
     let request = audit::Request::new(sender, reason);
     let operation = request.operation(Action::Mode, scope);
     let time = lasts
@@ -290,7 +292,9 @@ pub(super) async fn configure(
     let settings = read_settings(&text).map_err(|wrong| Problem::of_settings(&wrong))?;
     let given = settings.given();
     let lasts = lasts_in_query(of.lasts.as_deref())?;
-    let reach = Reach::of_config(of.scope, given.is_empty(), lasts)?;
+    let in_force = breaker.snapshot().shared.and_then(|shared| shared.settings);
+    let in_force = in_force.map(|settings| settings.remaining);
+    let reach = Reach::of_config(of.scope, given.is_empty(), lasts, in_force)?;
     let request = audit::Request::new(sender, of.reason);
     let operation = request.operation(Action::Config, of.scope);
     if let Reach::Everywhere(lasts) = reach {
