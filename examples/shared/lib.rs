@@ -3,4 +3,6 @@
 pub mod postgres;
 pub mod redis;
 pub mod screen;
+pub mod servers;
 pub mod service;
+pub mod stand_in;

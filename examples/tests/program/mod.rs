@@ -1,6 +1,8 @@
 //! The examples as programs, for the tests of each.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub(crate) mod server;
+
 use std::{
     env::{self, consts::EXE_SUFFIX},
     process::{Command, Output},
@@ -50,4 +52,15 @@ pub(crate) fn said_with_redis(example: &str) -> anyhow::Result<Option<String>> {
         return Ok(None);
     }
     said(output).map(Some)
+}
+
+/// Holds a text against what should be in it, one after the other.
+pub(crate) fn find_in_order(text: &str, parts: &[&str]) -> anyhow::Result<()> {
+    let mut rest = text;
+    for part in parts {
+        (_, rest) = rest
+            .split_once(part)
+            .with_context(|| format!("{part:?} should come next in what follows:\n{rest}"))?;
+    }
+    Ok(())
 }
