@@ -6,12 +6,9 @@ mod servers;
 #[path = "../service_pool/services.rs"]
 mod services;
 
-use std::{
-    env,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::Context;
@@ -27,28 +24,9 @@ use tokio_postgres::NoTls;
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/service_pool/circuit-breakers.toml");
 
 #[test]
-fn it_tells_its_story() -> anyhow::Result<()> {
-    let text = program::said(program::command("service_pool")?.output()?)?;
-    if env::var_os("CI").is_some() {
-        assert!(text.contains("Redis: a real one; PostgreSQL: a real one."), "{text}");
-    }
-    check_story(&text)
-}
-
-#[test]
-fn it_tells_the_same_with_stand_ins() -> anyhow::Result<()> {
-    let text = program::said(program::command("service_pool")?.arg("--stand-ins").output()?)?;
-    assert!(text.contains("Redis: a stand-in; PostgreSQL: a stand-in."), "{text}");
-    check_story(&text)
-}
-
-fn check_story(text: &str) -> anyhow::Result<()> {
-    for line in text.lines() {
-        assert!(!line.contains('\x1b'), "colour in a pipe: {line:?}");
-        assert!(line.chars().count() <= 80, "wider than 80 columns: {line:?}");
-    }
-    program::find_in_order(
-        text,
+fn it_tells_its_story_with_real_servers_and_with_stand_ins() -> anyhow::Result<()> {
+    program::check_both_stories(
+        "service_pool",
         &[
             "1. All is well",
             "model: the moon  the model on \"the moon\"",
@@ -123,8 +101,8 @@ impl Pool {
             command.env("CIRCUIT_BREAKER_CONFIG", settings);
         }
         let server = Server::start(&mut command)?;
-        let _others = [critic, api];
-        Ok(Some(Self { server, redis, postgres, llm, planner, _others, is_busy }))
+        let pool = Self { server, redis, postgres, llm, planner, _others: [critic, api], is_busy };
+        Ok(Some(pool))
     }
 
     async fn answer(&self, prompt: &str) -> anyhow::Result<Response> {
