@@ -18,7 +18,7 @@ fn the_workflow_tells_its_story_and_loses_nothing() -> anyhow::Result<()> {
         assert!(!line.contains('\x1b'), "colour in a pipe: {line:?}");
         assert!(line.chars().count() <= 80, "wider than 80 columns: {line:?}");
     }
-    find_in_order(
+    program::find_in_order(
         &text,
         &[
             "1. All services are well",
@@ -77,16 +77,6 @@ fn the_workflow_tells_its_story_and_loses_nothing() -> anyhow::Result<()> {
         assert_eq!(text.matches(once).count(), 1, "{once:?} in\n{text}");
     }
     check_export(&fs::read(&export)?)
-}
-
-fn find_in_order(text: &str, parts: &[&str]) -> anyhow::Result<()> {
-    let mut rest = text;
-    for part in parts {
-        (_, rest) = rest
-            .split_once(part)
-            .with_context(|| format!("{part:?} should come next in what follows:\n{rest}"))?;
-    }
-    Ok(())
 }
 
 fn check_export(json: &[u8]) -> anyhow::Result<()> {
