@@ -9,7 +9,10 @@ use deadpool_postgres::{
 };
 use serde_json::json;
 
-use crate::{Places, texts::PASSAGES};
+use crate::{
+    Places,
+    texts::{PASSAGES, topic},
+};
 
 pub(crate) struct Library {
     http: reqwest::Client,
@@ -62,12 +65,8 @@ impl Library {
         let client = self.database.get().await?;
         let select = "SELECT passage FROM passages WHERE passage ILIKE '%' || $1 || '%' LIMIT 3";
         let select = client.prepare_cached(select).await?;
-        let mut found = Vec::new();
-        for word in question.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 3) {
-            for row in client.query(&select, &[&word]).await? {
-                found.push(row.try_get(0)?);
-            }
-        }
+        let rows = client.query(&select, &[&topic(question)]).await?;
+        let found = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
         Ok((found, By::Words))
     }
 

@@ -14,7 +14,7 @@ pub(crate) const QUESTIONS: [&str; 4] = [
     "When do birds migrate?",
 ];
 
-/// What a question is about: its longest word that anybody has written about.
+/// What a question is about: the longest of its words that somebody has written about.
 pub(crate) fn topic(question: &str) -> &str {
     let words = question.split(|c: char| !c.is_alphanumeric());
     words.filter(|word| knows(word)).max_by_key(|word| (word.len(), *word)).unwrap_or("weather")
