@@ -95,6 +95,7 @@
 //! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
 //! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     cb_loom,
     allow(
@@ -168,13 +169,14 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Action, Counts, Event, FallbackResult, Rejection, SettingChange},
+    event::{Action, Counts, Event, FallbackResult, Rejection, Scope, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
     outcome::HandlerOutcome,
     recommend::Recommendation,
     snapshot::{Snapshot, Totals},
+    together::{SharedBreaker, SharedMode, SharedSettings, SharedStatus},
 };
 #[cfg(feature = "export")]
 pub use registry::ExportError;
@@ -187,5 +189,4 @@ pub use registry::{Loaded, WatchError};
 #[cfg(all(feature = "redis", not(cb_loom)))]
 pub use shared::{
     Exchange, OpenOn, SharedError, SharedHandle, SharedOptions, SharedState, SharedStateError,
-    SharedStatus,
 };

@@ -62,9 +62,9 @@ impl Models {
         fallback = Self::embed_each
     )]
     pub(crate) async fn embed_all(&self, texts: &[String]) -> Result<Vec<Embedding>, ModelError> {
-        let embeddings = self.ask("embed", texts).await?;
+        let embeddings: Vec<Embedding> = self.ask("embed", texts).await?;
         for (text, embedding) in texts.iter().zip(&embeddings) {
-            self.embeddings.keep(text.clone(), Embedding::clone(embedding));
+            self.embeddings.keep(text.clone(), embedding.clone());
         }
         Ok(embeddings)
     }
@@ -95,9 +95,9 @@ impl Models {
         fallback = Self::classify_each
     )]
     pub(crate) async fn classify_all(&self, texts: &[String]) -> Result<Vec<String>, ModelError> {
-        let topics = self.ask("classify", texts).await?;
+        let topics: Vec<String> = self.ask("classify", texts).await?;
         for (text, topic) in texts.iter().zip(&topics) {
-            self.topics.keep(text.clone(), String::clone(topic));
+            self.topics.keep(text.clone(), topic.clone());
         }
         Ok(topics)
     }

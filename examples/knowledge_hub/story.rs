@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, io::Write, time::Duration};
 
 use cb_examples::{
-    screen::{BAD, Clock, FAINT, GOOD, Styled, TITLE, UNSURE, note, what_next},
+    changes,
+    screen::{BAD, Clock, FAINT, GOOD, Styled, TITLE, UNSURE, what_next},
     service::Behaviour,
 };
-use cb_runtime::{Event, State, Subscription, registry};
+use cb_runtime::{State, Subscription, registry};
 use tokio::time::sleep;
 
 use crate::{
@@ -162,18 +163,7 @@ impl<W: Write> Teller<W> {
     }
 
     async fn tell_changes(&mut self) -> anyhow::Result<()> {
-        // Events are handed on by a task.
-        tokio::task::yield_now().await;
-        while let Ok(Some(event)) = self.events.try_recv() {
-            let Event::Transition { name, from, to, reason, .. } = event else { continue };
-            let (style, text) = match to {
-                State::Open if from == State::Closed => (BAD, format!("{name} opened: {reason}")),
-                State::Closed => (GOOD, format!("{name} closed: {reason}")),
-                _ => continue,
-            };
-            note(&mut self.out, &self.clock, style, &text)?;
-        }
-        Ok(())
+        Ok(changes::tell(&mut self.out, &self.clock, &mut self.events).await?)
     }
 
     fn sum_up(mut self) -> anyhow::Result<()> {

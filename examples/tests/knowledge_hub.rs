@@ -8,8 +8,6 @@ mod servers;
 #[path = "../knowledge_hub/services.rs"]
 mod services;
 
-use std::env;
-
 use program::server::Server;
 use serde_json::{Value, json};
 use servers::{HttpServer, until};
@@ -18,28 +16,9 @@ use servers::{HttpServer, until};
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge_hub/circuit-breakers.toml");
 
 #[test]
-fn it_tells_its_story() -> anyhow::Result<()> {
-    let text = program::said(program::command("knowledge_hub")?.output()?)?;
-    if env::var_os("CI").is_some() {
-        assert!(text.contains("Redis: a real one; PostgreSQL: a real one."), "{text}");
-    }
-    check_story(&text)
-}
-
-#[test]
-fn it_tells_the_same_with_stand_ins() -> anyhow::Result<()> {
-    let text = program::said(program::command("knowledge_hub")?.arg("--stand-ins").output()?)?;
-    assert!(text.contains("Redis: a stand-in; PostgreSQL: a stand-in."), "{text}");
-    check_story(&text)
-}
-
-fn check_story(text: &str) -> anyhow::Result<()> {
-    for line in text.lines() {
-        assert!(!line.contains('\x1b'), "colour in a pipe: {line:?}");
-        assert!(line.chars().count() <= 80, "wider than 80 columns: {line:?}");
-    }
-    program::find_in_order(
-        text,
+fn it_tells_its_story_with_real_servers_and_with_stand_ins() -> anyhow::Result<()> {
+    program::check_both_stories(
+        "knowledge_hub",
         &[
             "1. All is well",
             "6 put in, found by meaning: 3 on animals, 3 on weather",

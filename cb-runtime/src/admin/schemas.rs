@@ -91,6 +91,11 @@ impl ToSchema for SettingsChange {
     }
 }
 
+/// A duration.
+pub(super) fn duration() -> RefOr<Schema> {
+    schema(definition("duration"))
+}
+
 /// A duration, or none.
 pub(super) fn optional_duration() -> RefOr<Schema> {
     let mut duration = definition("duration");

@@ -17,7 +17,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{core::Core, machine::Judged};
-use crate::{config::Config, name::Name};
+use crate::{config::Config, name::Name, observe::together::SharedBreaker};
 
 /// The other instances, as breakers see them.
 pub(crate) trait Fellowship: Send + Sync {
@@ -27,6 +27,9 @@ pub(crate) trait Fellowship: Send + Sync {
 
     /// A probe has ended, or will not begin.
     fn ended(&self, name: &Name, probe: u64, judged: Judged);
+
+    /// How a breaker stands to those of its name.
+    fn standing(&self, name: &Name) -> SharedBreaker;
 
     /// A breaker has just been made; it is to be as others of its name are.
     fn made(&self, core: &Core);

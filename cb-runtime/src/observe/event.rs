@@ -195,6 +195,9 @@ pub enum Event {
         at: SystemTime,
         /// What was asked for.
         action: Action,
+        /// For which instances of the program. Where it is for all, what came of it here precedes, and
+        /// there is no such event in the others.
+        scope: Scope,
         /// Who asked, as the API's authorization tells it.
         who: String,
         /// The address from which the request came, where the server tells it.
@@ -228,6 +231,28 @@ impl fmt::Display for Action {
     }
 }
 
+/// For which instances of a program something is done.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize)]
+#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Scope {
+    /// For the one that was asked.
+    #[default]
+    Instance,
+    /// For all that share their breakers.
+    Cluster,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Instance => "instance",
+            Self::Cluster => "cluster",
+        })
+    }
+}
+
 /// An operator's request, as it goes into a breaker's history.
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(
@@ -236,6 +261,7 @@ impl fmt::Display for Action {
 )]
 pub(crate) struct Operation {
     pub(crate) action: Action,
+    pub(crate) scope: Scope,
     pub(crate) who: String,
     pub(crate) from: Option<String>,
     pub(crate) reason: Option<String>,
@@ -345,8 +371,8 @@ impl Event {
     }
 
     pub(crate) fn operated(name: Name, at: SystemTime, operation: Operation) -> Self {
-        let Operation { action, who, from, reason } = operation;
-        Self::Operated { name, at, action, who, from, reason }
+        let Operation { action, scope, who, from, reason } = operation;
+        Self::Operated { name, at, action, scope, who, from, reason }
     }
 
     /// The name of the breaker.

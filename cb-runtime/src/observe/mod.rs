@@ -14,4 +14,5 @@ pub(crate) mod recommend;
 pub(crate) mod rejections;
 pub(crate) mod snapshot;
 pub(crate) mod text;
+pub(crate) mod together;
 pub(crate) mod trend;

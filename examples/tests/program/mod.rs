@@ -65,3 +65,24 @@ pub(crate) fn find_in_order(text: &str, parts: &[&str]) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Holds a story against what should be told, in a form that fits a terminal and has no colours in a pipe.
+pub(crate) fn check_story(text: &str, parts: &[&str]) -> anyhow::Result<()> {
+    for line in text.lines() {
+        assert!(!line.contains('\x1b'), "colour in a pipe: {line:?}");
+        assert!(line.chars().count() <= 80, "wider than 80 columns: {line:?}");
+    }
+    find_in_order(text, parts)
+}
+
+/// Has an example tell its story twice: with real servers, which CI must have, and with stand-ins.
+pub(crate) fn check_both_stories(example: &str, parts: &[&str]) -> anyhow::Result<()> {
+    let text = said(command(example)?.output()?)?;
+    if env::var_os("CI").is_some() {
+        assert!(text.contains("Redis: a real one; PostgreSQL: a real one."), "{text}");
+    }
+    check_story(&text, parts)?;
+    let text = said(command(example)?.arg("--stand-ins").output()?)?;
+    assert!(text.contains("Redis: a stand-in; PostgreSQL: a stand-in."), "{text}");
+    check_story(&text, parts)
+}

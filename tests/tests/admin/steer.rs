@@ -25,11 +25,12 @@ async fn a_breaker_is_reset_and_its_history_tells_by_whom_and_why() {
 
     let done = server.post("/reset/db", json!({"reason": "the disk is back"})).await.json();
 
-    assert_eq!(done, json!({"action": "reset", "breakers": ["db"]}));
+    assert_eq!(done, json!({"action": "reset", "scope": "instance", "breakers": ["db"]}));
     assert_eq!(breaker.state(), State::Closed);
     let history = history(&server, "db").await;
     assert_eq!(kinds(&history), ["transition", "operated", "reset", "transition"]);
     assert_eq!(history[1]["action"], "reset");
+    assert_eq!(history[1]["scope"], "instance");
     assert_eq!(history[1]["who"], "the write token");
     assert_eq!(history[1]["reason"], "the disk is back");
     assert!(history[1]["from"].as_str().unwrap().starts_with("127.0.0.1:"));

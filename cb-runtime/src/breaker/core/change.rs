@@ -214,6 +214,12 @@ impl Core {
         });
     }
 
+    /// Tells that an operator asked for what was done to all instances.
+    #[cfg(feature = "admin")]
+    pub(crate) fn tell_operated(&self, operation: Operation) {
+        self.change(|_, step| step.news.push(Change::Operated(Box::new(operation))));
+    }
+
     /// Sets a mode for an operator, for so long or for good. That this was asked for comes before it in
     /// the history.
     #[cfg(feature = "admin")]

@@ -79,6 +79,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
         let mut next = Instant::now() + self.jittered();
         loop {
             self.propose(clock);
+            self.link.status.set_pending(self.known.count_untold() + self.told.len());
             let end = tokio::select! {
                 event = self.link.inbox.recv() => match event {
                     Some(event) => {
@@ -168,7 +169,6 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
             clock.set(now, Tick::now());
             self.memory.joined.get_or_insert(now);
             self.memory.living = living;
-            self.link.status.set_instances(living);
             if lost {
                 self.known.lost();
             }
@@ -177,6 +177,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
                 self.take(view, *clock);
             }
             if !more {
+                self.link.status.agreed(living);
                 return Ok(());
             }
         }
@@ -187,6 +188,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
         self.memory.since.seen = self.memory.since.seen.max(view.epoch);
         let breaker = self.link.breakers.get(&view.name);
         self.link.office.set_to_be(&view.name, Known::to_be(view, &clock));
+        self.link.office.seen.take(view, &clock);
         let standing = breaker.as_ref().map(|breaker| breaker.0.as_others_see());
         let joined = self.memory.joined.unwrap_or_default();
         let us = (self.link.options.instance.as_str(), joined);

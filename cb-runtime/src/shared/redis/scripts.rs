@@ -33,6 +33,11 @@ impl Keys {
         }
     }
 
+    /// One of them: all are on the same node.
+    pub(super) fn any(&self) -> &str {
+        &self.latest
+    }
+
     pub(super) fn channel(&self) -> &str {
         &self.channel
     }

@@ -1,0 +1,97 @@
+//! What operators see of how breakers stand to those of other instances.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    link::{clock::StoreClock, known::mode_of},
+    wire::View,
+};
+use crate::{
+    breaker::Mode,
+    clock::Tick,
+    config::read_settings,
+    observe::together::{SharedBreaker, SharedMode, SharedSettings},
+};
+
+/// So many breakers are remembered of which nothing is in force.
+const MANY: usize = 10_000;
+
+/// All that the store has told of, by name.
+#[derive(Default)]
+pub(super) struct Seen(Mutex<HashMap<String, One>>);
+
+#[derive(Default)]
+struct One {
+    epoch: u64,
+    is_open: bool,
+    by: String,
+    mode: Ordered<Option<Mode>>,
+    settings: Ordered<Arc<BTreeMap<String, String>>>,
+}
+
+/// What an operator has ordered last.
+struct Ordered<T> {
+    epoch: u64,
+    what: T,
+    until: Tick,
+}
+
+impl<T: Default> Default for Ordered<T> {
+    fn default() -> Self {
+        Self { epoch: 0, what: T::default(), until: Tick::NEVER }
+    }
+}
+
+impl Seen {
+    /// Takes what the store says. An older word says nothing.
+    pub(super) fn take(&self, view: &View, clock: &StoreClock) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_plain = !view.is_open() && view.mode.is_none() && view.config.is_none();
+        if is_plain && all.len() >= MANY {
+            all.remove(&view.name);
+            return;
+        }
+        let one = all.entry(view.name.clone()).or_default();
+        if view.epoch >= one.epoch {
+            (one.epoch, one.is_open) = (view.epoch, view.is_open());
+            one.by.clone_from(&view.by);
+        }
+        if let Some(mode) = view.mode.as_ref().filter(|mode| mode.epoch > one.mode.epoch) {
+            let what = mode_of(&mode.what).filter(|mode| *mode != Mode::Normal);
+            one.mode = Ordered { epoch: mode.epoch, what, until: clock.ours(mode.until) };
+        }
+        if let Some(config) =
+            view.config.as_ref().filter(|config| config.epoch > one.settings.epoch)
+        {
+            let given = read_settings(&config.what).unwrap_or_default().given();
+            let what = given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let until = clock.ours(config.until);
+            one.settings = Ordered { epoch: config.epoch, what: Arc::new(what), until };
+        }
+    }
+
+    /// How a breaker of this name stands to the others.
+    pub(super) fn of(&self, name: &str, connected: bool) -> SharedBreaker {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(one) = all.get(name) else {
+            return SharedBreaker { connected, ..SharedBreaker::default() };
+        };
+        let now = Tick::now();
+        let mode = one.mode.what.filter(|_| now < one.mode.until);
+        let settings = Some(&one.settings).filter(|it| now < it.until && !it.what.is_empty());
+        SharedBreaker {
+            connected,
+            epoch: one.epoch,
+            open: one.is_open,
+            changed_by: Some(one.by.clone()).filter(|by| !by.is_empty()),
+            mode: mode.map(|mode| SharedMode { mode, remaining: one.mode.until.since(now) }),
+            settings: settings.map(|ordered| SharedSettings {
+                settings: (*ordered.what).clone(),
+                remaining: ordered.until.since(now),
+            }),
+        }
+    }
+}
