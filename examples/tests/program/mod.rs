@@ -1,6 +1,7 @@
 //! The examples as programs, for the tests of each.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub(crate) mod cbctl;
 pub(crate) mod server;
 
 use std::{

@@ -38,6 +38,17 @@ impl Server {
         Ok(server)
     }
 
+    /// Where it is, without a slash at the end.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it as Ctrl-C does, and says whether it has ended well.
+    pub(crate) fn interrupt(mut self) -> anyhow::Result<bool> {
+        Command::new("kill").args(["-INT", &self.process.id().to_string()]).status()?;
+        Ok(self.process.wait()?.success())
+    }
+
     pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Response> {
         send(self.http.get(format!("{}{path}", self.url))).await
     }
