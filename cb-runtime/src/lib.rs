@@ -57,7 +57,10 @@
 //! | | |
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
+//! | [`guide`] | longer texts by question, in an order in which they can be read |
+//! | [`guide::concepts`] | the states, the words, and where to put a breaker |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
+//! | [`guide::choosing_settings`] | which numbers to write, and where they come from |
 //! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
 //! | `guide::operating`, `admin` (feature `admin`) | the management API and the dashboard |
 //! | `guide::many_instances`, `SharedState` (feature `redis`) | breakers that several instances of a program share |
@@ -96,7 +99,27 @@
 //! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
 //! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//!
+//! # Other crates in this one's interface
+//!
+//! Of these, types or traits are to be seen in what a program writes. A program that has another version
+//! of one beside it will find that they do not fit; a new one here is a change that breaks programs.
+//!
+//! | crate | version | where |
+//! |---|---|---|
+//! | `tokio` | 1 | `time::Instant` in [`Opening::since`] and [`CircuitError::ForcedOpen`] |
+//! | `serde` | 1 | `Serialize` of [`Snapshot`], [`Event`], [`Health`] and others; `DiskStore` |
+//! | `serde_json` | 1 | `Registry::export` |
+//! | `axum` | 0.8 | `admin::router`; it is re-exported as `admin::axum` |
+//! | `http` | 1 | `integrations::tower` |
+//! | `tower-layer`, `tower-service` | 0.3 | `integrations::tower` |
+//! | `reqwest-middleware` | 0.5 | `integrations::reqwest` |
+//! | `prometheus-client` | 0.25 | `prometheus::Collector` |
+//! | `opentelemetry` | 0.33 | `otel::observe` |
+//!
+//! That answers of the API implement `ToSchema` of `utoipa` is for this crate's own use, and what is
+//! `#[doc(hidden)]` is for what the attribute expands to; neither is a promise.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(cb_loom))))]
 #![cfg_attr(
     cb_loom,
     allow(

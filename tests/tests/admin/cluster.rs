@@ -2,16 +2,14 @@
 
 use std::{env, time::Duration};
 
+use cb_examples::redis::{RedisServer, StartError};
 use cb_runtime::{
     Config, Event, Exchange, Mode, OpenOn, Registry, Scope, SharedOptions, SharedState, State,
     admin::Auth,
 };
 use serde_json::{Value, json};
 
-use crate::{
-    redis_server::{RedisServer, StartError},
-    server::{READ, Server, WRITE, server},
-};
+use crate::server::{READ, Server, WRITE, server};
 
 /// On a computer that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -15,10 +15,6 @@ mod guard;
 mod hostile;
 mod openapi;
 mod random;
-#[cfg(feature = "redis")]
-#[allow(dead_code, reason = "others use more of it")]
-#[path = "../../../examples/stale_redis/server.rs"]
-mod redis_server;
 mod see;
 mod serve;
 mod server;
