@@ -92,16 +92,16 @@ impl ToSchema for SettingsChange {
     }
 }
 
+/// A duration.
+pub(super) fn duration() -> RefOr<Schema> {
+    schema(definition("duration"))
+}
+
 /// What takes a setting back is no value of it.
 fn or_null(property: &mut Value) {
     let description = property.as_object_mut().and_then(|property| property.remove("description"));
     *property = json!({ "anyOf": [property.take(), { "type": "null" }] });
     property["description"] = description.unwrap_or_default();
-}
-
-/// A duration.
-pub(super) fn duration() -> RefOr<Schema> {
-    schema(definition("duration"))
 }
 
 /// A duration, or none.

@@ -14,8 +14,8 @@ use crate::{
     registry::Registry,
 };
 
-/// So long an instance that is away may take to do a reset, unless it is told otherwise.
-const RESET: Duration = Duration::from_secs(10 * 60);
+/// So long an instance that is away may take to do what is done at once, unless it is told otherwise.
+const AT_ONCE: Duration = Duration::from_secs(10 * 60);
 
 /// Where something is to be done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,14 +33,16 @@ impl Reach {
                 "left out where only this instance is reset",
                 "a reset of one instance is done at once; leave `for` out, or say `\"scope\": \"cluster\"`",
             )),
-            (Scope::Cluster, lasts) => everywhere(lasts.unwrap_or(RESET)),
+            (Scope::Cluster, lasts) => everywhere(lasts.unwrap_or(AT_ONCE)),
         }
     }
 
+    /// `in_force` is how long what was set for all before would last still.
     pub(super) fn of_mode(
         scope: Scope,
         mode: Mode,
         lasts: Option<Duration>,
+        in_force: Option<Duration>,
     ) -> Result<Self, Problem> {
         match (scope, mode, lasts) {
             (_, Mode::Normal, Some(_)) => Err(unfit(
@@ -48,8 +50,7 @@ impl Reach {
                 "the normal mode does not end, so leave `for` out",
             )),
             (Scope::Instance, ..) => Ok(Self::Here),
-            // It takes back what was set, so it is to be known for longer than anything can last.
-            (Scope::Cluster, Mode::Normal, None) => everywhere(LONGEST),
+            (Scope::Cluster, Mode::Normal, None) => Ok(taking_back(in_force)),
             (Scope::Cluster, _, None) => Err(timeless("a mode")),
             (Scope::Cluster, _, Some(lasts)) => everywhere(lasts),
         }
@@ -60,6 +61,7 @@ impl Reach {
         scope: Scope,
         takes_back: bool,
         lasts: Option<Duration>,
+        in_force: Option<Duration>,
     ) -> Result<Self, Problem> {
         match (scope, lasts) {
             (Scope::Instance, None) => Ok(Self::Here),
@@ -67,7 +69,7 @@ impl Reach {
                 "left out where only this instance is changed",
                 "settings of one instance stay until it ends; leave `for` out, or say `scope=cluster`",
             )),
-            (Scope::Cluster, None) if takes_back => everywhere(LONGEST),
+            (Scope::Cluster, None) if takes_back => Ok(taking_back(in_force)),
             (Scope::Cluster, None) => Err(timeless("a change")),
             (Scope::Cluster, Some(lasts)) => everywhere(lasts),
         }
@@ -89,6 +91,12 @@ fn everywhere(lasts: Duration) -> Result<Reach, Problem> {
     let bound = format!("at most {days} days");
     let lasts = humantime::format_duration(lasts);
     Err(unfit(&bound, &format!("what is set for all instances lasts {bound}, and not {lasts}")))
+}
+
+/// An instance that is away has what was set until that is over, and is to hear of its end as long. One
+/// that starts later, and sets something itself, is not to lose that.
+fn taking_back(in_force: Option<Duration>) -> Reach {
+    Reach::Everywhere(in_force.unwrap_or_default().clamp(AT_ONCE, LONGEST))
 }
 
 fn timeless(what: &str) -> Problem {
@@ -136,6 +144,26 @@ pub(super) async fn order(
     Err(not_shared())
 }
 
+/// Whether all instances can be reached, as far as is known.
+pub(super) fn reachable(registry: &Registry) -> Result<(), Problem> {
+    match registry.store() {
+        None => Err(not_shared()),
+        Some(status) if status.connected => Ok(()),
+        Some(status) => Err(away(status.problem.as_deref().unwrap_or("it has not answered yet"))),
+    }
+}
+
+/// Waiting helps.
+fn away(why: &str) -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!(
+            "nothing was done here: the shared store is away: {why}; try again once it is back, or leave `scope` \
+             out to change this instance alone"
+        ),
+    )
+}
+
 /// Waiting does not help: the program would have to be another one.
 fn not_shared() -> Problem {
     Problem::new(
@@ -151,13 +179,7 @@ fn not_shared() -> Problem {
 impl From<SharedError> for Problem {
     fn from(error: SharedError) -> Self {
         match error {
-            SharedError::Away(why) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!(
-                    "nothing was done here: the shared store is away: {why}; try again once it is back, or leave \
-                     `scope` out to change this instance alone"
-                ),
-            ),
+            SharedError::Away(why) => away(&why),
             SharedError::Left => not_shared(),
             SharedError::Settings(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("nothing was done: {error}"))

@@ -20,7 +20,7 @@ use super::{
     guard::Sender,
     problem::Problem,
     schemas::{self, NAME, SettingsChange},
-    scope::{Order, Reach, lasts, lasts_in_query, order, scope},
+    scope::{Order, Reach, lasts, lasts_in_query, order, reachable, scope},
     status::{self, OfKey},
     thread::apart,
 };
@@ -30,8 +30,6 @@ use crate::{
     observe::event::{Action, Scope},
     registry::Registry,
 };
-
-const NO_NULL: &str = "nothing was changed: `null` takes back what was changed in one instance; `{}` takes back what was changed in all";
 
 /// So many are reset at once where it is in all instances.
 const AT_ONCE: usize = 16;
@@ -197,6 +195,7 @@ async fn reset_everywhere(
     lasts: Duration,
     request: &audit::Request,
 ) -> Result<(), Problem> {
+    reachable(registry)?;
     let mut done = Vec::new();
     let mut resets = stream::iter(breakers.to_vec())
         .map(|breaker| {
@@ -252,8 +251,10 @@ pub(super) async fn set_mode(
     Json(change): Json<ModeChange>,
 ) -> Result<Response, Problem> {
     let ModeChange { mode, scope, lasts, reason } = change;
-    let reach = Reach::of_mode(scope, mode, lasts)?;
     let breaker = find_one(&shared.registry, &name, of.key.as_deref())?;
+    let in_force = breaker.snapshot().shared.and_then(|shared| shared.mode);
+    let in_force = in_force.map(|mode| mode.remaining);
+    let reach = Reach::of_mode(scope, mode, lasts, in_force)?;
     let request = audit::Request::new(sender, reason);
     let operation = request.operation(Action::Mode, scope);
     let time = lasts
@@ -290,12 +291,18 @@ pub(super) async fn configure(
     let (of_name, key) = (name.clone(), of.key);
     let breaker = apart(move || find_one(&registry, &of_name, key.as_deref())).await??;
     let (settings, back) = read_change(&text).map_err(|wrong| Problem::of_settings(&wrong))?;
+    if let (Scope::Cluster, Some(setting)) = (of.scope, back.first()) {
+        return Err(Problem::unfit(
+            setting,
+            "a value",
+            "in all instances settings are taken back together, by a change to `{}`; `null` takes back what was changed in one",
+        ));
+    }
     let given = settings.given();
     let lasts = lasts_in_query(of.lasts.as_deref())?;
-    let reach = Reach::of_config(of.scope, given.is_empty() && back.is_empty(), lasts)?;
-    if let (Reach::Everywhere(_), Some(setting)) = (&reach, back.first()) {
-        return Err(Problem::unfit(setting, "a value where all instances are to have it", NO_NULL));
-    }
+    let in_force = breaker.snapshot().shared.and_then(|shared| shared.settings);
+    let in_force = in_force.map(|settings| settings.remaining);
+    let reach = Reach::of_config(of.scope, given.is_empty() && back.is_empty(), lasts, in_force)?;
     let request = audit::Request::new(sender, of.reason);
     let operation = request.operation(Action::Config, of.scope);
     if let Reach::Everywhere(lasts) = reach {

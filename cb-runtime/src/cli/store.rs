@@ -8,10 +8,10 @@ use super::{
     wire::{Row, Shared, Store},
 };
 
-/// "shared store redis://cache: connected since 3m ago, 3 instances"; nothing where none is shared.
+/// "shared store `redis://cache`: connected since 3m ago, 3 instances"; nothing where none is shared.
 pub(super) fn line(store: Option<&Store>, now: SystemTime) -> Option<[Text; 3]> {
     let store = store?;
-    let head = Text::new(Tone::Faint, format!("shared store {}:", store.store));
+    let head = Text::new(Tone::Faint, format!("shared store {}:", store.name));
     let (mut rest, state) = match (store.connected, &store.problem) {
         (true, _) => {
             let agreed = store.agreed.as_deref().map(|at| format!(", agreed {}", ago(at, now)));
@@ -78,15 +78,15 @@ mod tests {
 
     use super::*;
 
-    fn of(shared: serde_json::Value) -> Option<String> {
+    fn of(shared: &serde_json::Value) -> Option<String> {
         standing(&serde_json::from_value(json!({ "shared": shared })).unwrap())
     }
 
     #[test]
     fn a_breaker_tells_what_all_were_told() {
-        assert_eq!(of(json!(null)), None);
+        assert_eq!(of(&json!(null)), None);
         let calm = json!({ "connected": true, "epoch": 0, "open": false });
-        assert_eq!(of(calm).unwrap(), "nothing was told");
+        assert_eq!(of(&calm).unwrap(), "nothing was told");
         let full = json!({
             "connected": false,
             "epoch": 7,
@@ -96,7 +96,7 @@ mod tests {
             "settings": { "settings": { "failure_threshold": "3" }, "remaining": 3600.0 },
         });
         assert_eq!(
-            of(full).unwrap(),
+            of(&full).unwrap(),
             "it decides alone, as the shared store is away; all were told to open, by there; \
              forced open for 1m 30s still; failure_threshold 3 for 1h still"
         );

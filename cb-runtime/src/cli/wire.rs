@@ -23,7 +23,8 @@ pub(super) struct Status {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Store {
-    pub(super) store: String,
+    #[serde(rename = "store")]
+    pub(super) name: String,
     pub(super) connected: bool,
     pub(super) since: String,
     pub(super) instances: u64,

@@ -95,3 +95,62 @@ impl Seen {
         }
     }
 }
+
+#[cfg(all(test, not(cb_loom)))]
+mod tests {
+    use super::*;
+    use crate::shared::wire::Ordered as Word;
+
+    fn word(epoch: u64, what: &str, until: u64) -> Word {
+        Word { epoch, at: 0, until, what: what.to_owned() }
+    }
+
+    #[test]
+    fn the_latest_word_is_seen_until_its_time_is_over() {
+        let (seen, clock) = (Seen::default(), StoreClock::new(1_000, Tick::now()));
+        let view = View {
+            name: "db".into(),
+            epoch: 7,
+            until: 9_000,
+            by: "there".into(),
+            mode: Some(word(5, "forced_open", 900_000)),
+            config: Some(word(6, r#"{"failure_threshold": 3}"#, 500)),
+            ..View::default()
+        };
+        seen.take(&view, &clock);
+        let found = seen.of("db", true);
+        assert_eq!((found.epoch, found.open), (7, true));
+        assert_eq!(found.changed_by.as_deref(), Some("there"));
+        assert_eq!(found.mode.map(|mode| mode.mode), Some(Mode::ForcedOpen));
+        assert_eq!(found.settings, None, "their time was over before they came");
+
+        // An older word changes nothing, and one that says less leaves the rest.
+        seen.take(&View { name: "db".into(), epoch: 3, ..View::default() }, &clock);
+        assert!(seen.of("db", true).open && seen.of("db", true).mode.is_some());
+        let closed = View {
+            name: "db".into(),
+            epoch: 8,
+            mode: Some(word(9, "normal", 900_000)),
+            config: Some(word(10, r#"{"failure_threshold": 3}"#, 900_000)),
+            ..View::default()
+        };
+        seen.take(&closed, &clock);
+        let found = seen.of("db", false);
+        assert_eq!((found.connected, found.open, found.changed_by), (false, false, None));
+        assert_eq!(found.mode, None);
+        assert_eq!(found.settings.unwrap().settings["failure_threshold"], "3");
+    }
+
+    #[test]
+    fn of_what_nothing_is_in_force_no_more_than_so_many_are_remembered() {
+        let (seen, clock) = (Seen::default(), StoreClock::new(1_000, Tick::now()));
+        let of = |number: usize| View { name: format!("db-{number}"), epoch: 1, ..View::default() };
+        for number in 0..MANY + 10 {
+            seen.take(&of(number), &clock);
+        }
+        assert_eq!(seen.of(&format!("db-{}", MANY + 5), true).epoch, 0);
+        seen.take(&View { until: 9_000, ..of(MANY + 5) }, &clock);
+        assert!(seen.of(&format!("db-{}", MANY + 5), true).open);
+        assert_eq!(seen.0.lock().unwrap().len(), MANY + 1);
+    }
+}

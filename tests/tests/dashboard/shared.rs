@@ -62,7 +62,7 @@ async fn what_is_done_can_be_for_all_instances() {
     other.try_acquire().unwrap().failure();
     within("it is open here", || ours.state() == State::Open);
     let Some(page) = open(&two.here).await else { return };
-    page.until("/^Shared with 1 other instance through memory, agreed /.test(document.querySelector('.verdict-shared').textContent)").await;
+    page.until("document.querySelector('.verdict-shared').textContent === 'Shared with 1 other instance through memory'").await;
     page.go(&format!("{}#name=db", two.here.url(""))).await;
     page.until(
         "document.querySelector('.row .under').textContent.includes('another instance opened it')",
@@ -125,9 +125,12 @@ async fn a_store_that_is_away_is_seen_and_only_this_instance_can_be_changed() {
     two.exchange.set_away(true);
     page.until("document.querySelector('#shared-banner').checkVisibility() && document.querySelector('#shared-banner').textContent.includes('it was set to be away')").await;
     page.until("document.querySelector('.verdict-shared').hidden").await;
-    page.until("document.querySelector('#events').textContent.includes('The store memory, which instances share, is away')").await;
+    page.until(
+        "document.querySelector('#events').textContent.includes('The shared store memory is away')",
+    )
+    .await;
     ours.try_acquire().unwrap().failure();
-    page.until("document.querySelector('#shared-banner').textContent.includes('One breaker has something to tell')").await;
+    page.until("document.querySelector('#shared-banner').textContent.includes('one has something to tell')").await;
 
     page.click("[data-act=reset]").await;
     page.until("document.querySelector('dialog [name=scope][value=cluster]').disabled").await;

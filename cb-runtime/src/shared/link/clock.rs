@@ -13,7 +13,7 @@ pub(in crate::shared) struct StoreClock {
 }
 
 impl StoreClock {
-    pub(super) fn new(theirs: Millis, ours: Tick) -> Self {
+    pub(in crate::shared) fn new(theirs: Millis, ours: Tick) -> Self {
         Self { theirs, ours }
     }
 

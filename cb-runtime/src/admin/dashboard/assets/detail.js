@@ -88,7 +88,7 @@ const ACTIONS = /** @type {const} */ ([
   ["disabled", "Disable…", "d"],
   ["metrics_only", "Metrics only…", "m"],
   ["edit", "Edit settings…", "e"],
-  ["undo", "Take back settings of all…", null],
+  ["undo", "End settings of all…", null],
 ]);
 
 class View {

@@ -193,9 +193,9 @@ export function eventText(event) {
     case "operated":
       return `${say(event.action)}${event.scope === "cluster" ? " in all instances" : ""} by ${event.who}${event.from ? ` from ${event.from}` : ""}${event.reason ? ` – ${event.reason}` : ""}`;
     case "store_degraded":
-      return `The store ${event.name}, which instances share, is away: ${event.why}`;
+      return `The shared store ${event.name} is away: ${event.why}`;
     case "store_restored":
-      return `The store ${event.name}, which instances share, is back`;
+      return `The shared store ${event.name} is back`;
     case "missed":
       return `${plural(event.count, "event")} came too fast and ${event.count === 1 ? "was" : "were"} missed`;
     default:

@@ -5,6 +5,7 @@ import { InputError, ask, field } from "./dialogs.js";
 import { el, setText } from "./dom.js";
 import { originText } from "./format.js";
 import { scopeField } from "./shared.js";
+import { store } from "./store.js";
 
 /** A function cannot be typed, and a name is given when the breaker is made. */
 const FIXED = new Set(["health_check"]);
@@ -67,7 +68,7 @@ export function editSettings(breaker, done) {
   ask({
     title: `Settings of ${breaker.name}`,
     body: [
-      el("p", { class: "soft", text: "They are in force at once, until the program ends; calls under way end under the settings they began with. Below each is where it comes from now." }),
+      el("p", { class: "soft", text: `They are in force at once${store.status?.store ? ", and in one instance" : ""} until the program ends; calls under way end under the settings they began with. Below each is where it comes from now.` }),
       el("div", { class: "scroll settings-grid" }, ...rows),
       ...scope.parts,
       time,
@@ -105,12 +106,12 @@ export function takeBack(row, done) {
   const reason = el("input", { name: "reason", autocomplete: "off", maxlength: "500" });
   const settings = Object.entries(row.shared?.settings?.settings ?? {}).map(([name, value]) => `${name} ${value}`);
   ask({
-    title: `Take back the settings of ${row.name}?`,
+    title: `End the settings of all instances for ${row.name}?`,
     body: [el("p", { class: "soft", text: `Each instance goes back to what it had before: ${settings.join(", ")} ${settings.length === 1 ? "is" : "are"} set for all.` }), field("Reason", reason)],
-    yes: "Take back",
+    yes: "End them",
     does: async () => {
       done(await api.config(row, {}, { scope: "cluster", ...queryOf(reason) }));
-      return `The settings of ${row.name} were taken back in all instances.`;
+      return `The settings of ${row.name} were ended in all instances.`;
     },
   });
 }

@@ -23,12 +23,12 @@ function write(line) {
   if (!at) return;
   const now = store.now();
   if (isAway) {
-    const waits = at.pending === 0 ? "" : ` ${at.pending === 1 ? "One breaker has" : `${count(at.pending)} breakers have`} something to tell the others then.`;
-    setText(banner, `The store that instances share, ${at.store}, has been away for ${span((now - Date.parse(at.since)) / 1000)}: ${at.problem}. Breakers decide alone here until it is back.${waits}`);
+    const waits = at.pending === 0 ? "" : `; ${at.pending === 1 ? "one has" : `${count(at.pending)} have`} something to tell when it is back`;
+    setText(banner, `The shared store ${at.store} has been away for ${span((now - Date.parse(at.since)) / 1000)}: ${at.problem}. Breakers decide alone here${waits}.`);
     return;
   }
-  setAttr(line, "title", `This instance is ${at.instance}.`);
-  setText(line, at.connected ? `${others(at.instances)} through ${at.store}, agreed ${ago(at.agreed ? Date.parse(at.agreed) : null, now)}` : `Connecting to ${at.store}, which instances share`);
+  setAttr(line, "title", `This instance is ${at.instance}. It last knew all that others had decided: ${ago(at.agreed ? Date.parse(at.agreed) : null, now)}.`);
+  setText(line, at.connected ? `${others(at.instances)} through ${at.store}` : `Connecting to ${at.store}, which instances share`);
 }
 
 /** @param {number} instances */
@@ -81,7 +81,7 @@ export function scopeField({ all = false, hint = "", changed = () => {} } = {}) 
   there.input.disabled = !at.connected;
   const isEverywhere = () => there.input.checked;
   const tell = () => {
-    setText(note, at.connected ? (isEverywhere() ? hint : "") : "The store that instances share is away: only this one can be reached.");
+    setText(note, at.connected ? (isEverywhere() ? hint : "") : "The shared store is away: only this instance can be reached.");
     note.hidden = note.textContent === "";
     changed(isEverywhere());
   };
