@@ -33,7 +33,7 @@ impl Watched {
         );
         let start = |_| Node::with_file(&settings, &["--sentinel"]);
         let sentinels: Option<Vec<Node>> = (0..3).map(start).collect();
-        let watched = Self { master: Some(master), replica: replica, sentinels: sentinels? };
+        let watched = Self { master: Some(master), replica, sentinels: sentinels? };
         within(LOST, "the Sentinels know of the replica and of each other", || watched.is_ready());
         for server in [watched.master.as_ref()?, &watched.replica] {
             set_user(&format!("redis://:m%2Fster@{}", server.address()), &["+role"]);
