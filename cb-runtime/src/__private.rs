@@ -4,7 +4,7 @@
 pub use inventory;
 
 #[cfg(feature = "redis")]
-pub use crate::breaker::lease::{prepare as ask_for_lease, prepare_blocking as wait_for_lease};
+pub use crate::breaker::lease::{ask_for_lease, wait_for_lease};
 pub use crate::{
     answer::{
         AsKey, Fallible, FromCircuitError, FromCircuitErrorAlone, FromRejection, FromTimeout,
@@ -31,18 +31,22 @@ pub use crate::{
     registry::{Declared, KeyedSite, Site},
 };
 
-/// Asks the other instances of the program for the lease of a probe, where the call through this site may
-/// be one. Without the feature `redis`, nothing.
+/// What the breaker says to a call; where that is to be a probe, what it says once the other instances of
+/// the program have been asked for a lease. Without the feature `redis`, there are none.
 #[cfg(feature = "redis")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_prepare {
-    ($site:expr) => {
-        $crate::circuit_breaker_prepare!($site, $site.core())
-    };
-    ($site:expr, $core:expr) => {
-        if $site.may_be_due() {
-            $crate::__private::ask_for_lease($core).await;
+macro_rules! circuit_breaker_asked {
+    ($asked:expr, $then:ident($($given:expr),*)) => {
+        match $asked {
+            ::core::result::Result::Ok(held) => ::core::result::Result::Ok(held),
+            ::core::result::Result::Err(refusal) => {
+                if refusal.wants_lease() {
+                    $crate::__private::ask_for_lease(refusal).await.$then($($given),*)
+                } else {
+                    ::core::result::Result::Err(refusal)
+                }
+            }
         }
     };
 }
@@ -51,13 +55,17 @@ macro_rules! circuit_breaker_prepare {
 #[cfg(feature = "redis")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_prepare_blocking {
-    ($site:expr) => {
-        $crate::circuit_breaker_prepare_blocking!($site, $site.core())
-    };
-    ($site:expr, $core:expr) => {
-        if $site.may_be_due() {
-            $crate::__private::wait_for_lease($core);
+macro_rules! circuit_breaker_asked_blocking {
+    ($asked:expr, $then:ident($($given:expr),*)) => {
+        match $asked {
+            ::core::result::Result::Ok(held) => ::core::result::Result::Ok(held),
+            ::core::result::Result::Err(refusal) => {
+                if refusal.wants_lease() {
+                    $crate::__private::wait_for_lease(refusal).$then($($given),*)
+                } else {
+                    ::core::result::Result::Err(refusal)
+                }
+            }
         }
     };
 }
@@ -66,17 +74,21 @@ macro_rules! circuit_breaker_prepare_blocking {
 #[cfg(not(feature = "redis"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_prepare {
-    ($($site:expr),*) => {};
+macro_rules! circuit_breaker_asked {
+    ($asked:expr, $then:ident($($given:expr),*)) => {
+        $asked
+    };
 }
 
 /// The same for a plain function.
 #[cfg(not(feature = "redis"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! circuit_breaker_prepare_blocking {
-    ($($site:expr),*) => {};
+macro_rules! circuit_breaker_asked_blocking {
+    ($asked:expr, $then:ident($($given:expr),*)) => {
+        $asked
+    };
 }
 
-pub use circuit_breaker_prepare as prepare;
-pub use circuit_breaker_prepare_blocking as prepare_blocking;
+pub use circuit_breaker_asked as asked;
+pub use circuit_breaker_asked_blocking as asked_blocking;

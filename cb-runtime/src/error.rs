@@ -169,11 +169,13 @@ pub(crate) fn show(duration: Duration) -> String {
         return humantime::format_duration(Duration::from_secs(seconds / step * step)).to_string();
     }
     let nanos = duration.as_nanos();
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
     let (unit, name) = match nanos {
-        0 => return "0s".to_owned(),
         ..1_000 => (1.0, "ns"),
-        ..1_000_000 => (1e3, "us"),
-        ..1_000_000_000 => (1e6, "ms"),
+        1_000..1_000_000 => (1e3, "us"),
+        1_000_000..1_000_000_000 => (1e6, "ms"),
         _ => (1e9, "s"),
     };
     let step = 10_u128.pow(nanos.ilog10().saturating_sub(2));
@@ -218,6 +220,27 @@ impl Failure {
 ///
 /// This is what a fallback is told as the cause. A function that returns it needs no error type of
 /// its own for the breaker's answers.
+///
+/// It is an [`Error`](std::error::Error) for every `E` that can be shown, texts and boxed errors too,
+/// and so has no [`source`](std::error::Error::source). Where the causes of an `E` are wanted, as with
+/// a client of HTTP whose errors do not name them, take it out: by [`into_inner`](Self::into_inner), or
+/// by a `match`.
+///
+/// ```
+/// use cb_runtime::{CallError, CircuitBreaker, Config};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let breaker = CircuitBreaker::new("files", Config::default());
+/// match breaker.call(|| async { std::fs::read("no such file") }).await {
+///     Ok(bytes) => println!("{} bytes", bytes.len()),
+///     Err(CallError::Rejected(error) | CallError::TimedOut(error)) => {
+///         println!("{}", error.user_message());
+///     }
+///     Err(CallError::Failed(error)) => println!("{error}, {:?}", error.kind()),
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError<E> {
     /// The call was turned away; the service was not asked.

@@ -56,12 +56,17 @@ impl PostgresServer {
         let programs = programs().ok_or(StartError::NotInstalled)?;
         let data = tempfile::tempdir()?;
         let account = Account::for_a_server(data.path())?;
-        // Bound and let go: the port is free now, if nobody is quicker.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let mut server = Self { programs, data, account, port, process: None };
+        let mut server = Self { programs, data, account, port: free_port()?, process: None };
         server.initialize()?;
-        server.start_again()?;
-        Ok(server)
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match server.start_again() {
+                // Somebody may have been quicker to take the port.
+                Err(StartError::Failed(_)) if tries < 3 => server.port = free_port()?,
+                started => return started.map(|()| server),
+            }
+        }
     }
 
     /// For clients: its only user needs no password.
@@ -158,6 +163,11 @@ impl Drop for PostgresServer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Bound and let go: free now, if nobody is quicker.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The directory that all programs of the server are in.

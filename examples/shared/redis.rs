@@ -83,6 +83,22 @@ impl RedisServer {
         self.process.id()
     }
 
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Starts one that was killed, at the same address. It is empty.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_again(&mut self) -> Result<(), StartError> {
+        self.kill();
+        *self = Self::start_on(self.port)?;
+        Ok(())
+    }
+
     fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
@@ -90,7 +106,6 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.kill();
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct End {
 }
 
 impl Expansion<'_> {
-    /// Asks the breaker, and before it the other instances of the program where it is shared with them.
+    /// Asks the breaker, and for a probe the other instances of the program where it is shared with them.
     pub(super) fn admit(&self) -> TokenStream {
         let asked = self.ask();
         if self.settings.has_span() { code!(span.admitted(#asked)) } else { asked }
@@ -43,28 +43,27 @@ impl Expansion<'_> {
     fn ask(&self) -> TokenStream {
         let runtime = self.runtime;
         let enabled = self.settings.enabled.is_some();
-        let prepare = if self.function.is_async() {
-            code!(#runtime::__private::prepare!(site);)
+        let with_lease = if self.function.is_async() {
+            code!(#runtime::__private::asked!)
         } else {
-            code!(#runtime::__private::prepare_blocking!(site);)
+            code!(#runtime::__private::asked_blocking!)
         };
-        let prepare = if enabled { code!(if enabled { #prepare }) } else { prepare };
         if self.settings.max_concurrent.is_none() {
             let asked = if enabled { code!(site.admit_if(enabled)) } else { code!(site.admit()) };
-            return code!({ #prepare #asked });
+            return code!(#with_lease(#asked, held()));
         }
         let limit = code!(calls.max_concurrent());
-        let bulkhead = code! {{
-            static CIRCUIT_BREAKER_BULKHEAD: #runtime::__private::Bulkhead =
-                #runtime::__private::Bulkhead::new();
-            &CIRCUIT_BREAKER_BULKHEAD
-        }};
+        let bulkhead = code!(&CIRCUIT_BREAKER_BULKHEAD);
         let asked = if enabled {
             code!(#runtime::__private::admit_to_if(site.core(), #bulkhead, #limit, enabled))
         } else {
             code!(#runtime::__private::admit_to(site.core(), #bulkhead, #limit))
         };
-        code!({ #prepare #asked })
+        code! {{
+            static CIRCUIT_BREAKER_BULKHEAD: #runtime::__private::Bulkhead =
+                #runtime::__private::Bulkhead::new();
+            #with_lease(#asked, placed(#bulkhead, #limit))
+        }}
     }
 
     /// The call of a function whose caller gets the error.

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     breaker::{CircuitBreaker, Mode},
-    config::{read_settings, shown},
+    config::{read_change, shown},
     observe::operation::{Action, Scope},
     registry::Registry,
 };
@@ -277,7 +277,7 @@ pub(super) async fn set_mode(
 #[utoipa::path(
     put, path = "/config/{name}", tag = "steer",
     params(("name" = String, Path, description = NAME), OfChange),
-    request_body(content = SettingsChange, description = "Settings as in a configuration file; those that are not given stay."),
+    request_body(content = SettingsChange, description = "Settings as in a configuration file; those that are not given stay, and `null` takes back what was changed while the program ran."),
     responses((status = 200, description = "The breaker with all of its settings.", body = Details)),
 )]
 pub(super) async fn configure(
@@ -290,12 +290,19 @@ pub(super) async fn configure(
     let registry = shared.registry.clone();
     let (of_name, key) = (name.clone(), of.key);
     let breaker = apart(move || find_one(&registry, &of_name, key.as_deref())).await??;
-    let settings = read_settings(&text).map_err(|wrong| Problem::of_settings(&wrong))?;
+    let (settings, back) = read_change(&text).map_err(|wrong| Problem::of_settings(&wrong))?;
+    if let (Scope::Cluster, Some(setting)) = (of.scope, back.first()) {
+        return Err(Problem::unfit(
+            setting,
+            "a value",
+            "in all instances settings are taken back together, by a change to `{}`; `null` takes back what was changed in one",
+        ));
+    }
     let given = settings.given();
     let lasts = lasts_in_query(of.lasts.as_deref())?;
     let in_force = breaker.snapshot().shared.and_then(|shared| shared.settings);
     let in_force = in_force.map(|settings| settings.remaining);
-    let reach = Reach::of_config(of.scope, given.is_empty(), lasts, in_force)?;
+    let reach = Reach::of_config(of.scope, given.is_empty() && back.is_empty(), lasts, in_force)?;
     let request = audit::Request::new(sender, of.reason);
     let operation = request.operation(Action::Config, of.scope);
     if let Reach::Everywhere(lasts) = reach {
@@ -304,10 +311,11 @@ pub(super) async fn configure(
         order(&shared.registry, breaker.name(), Order::Config(&text), lasts).await?;
         breaker.0.tell_operated(operation);
     } else {
-        breaker.0.reconfigure_for(Some(operation), |present| settings.or(present))?;
+        shared.registry.reconfigure(&breaker, operation, settings, &back)?;
     }
-    let given: Vec<String> =
-        given.into_iter().map(|(name, value)| format!("`{name}` to {value}")).collect();
+    let given = given.into_iter().map(|(name, value)| format!("`{name}` to {value}"));
+    let back = back.iter().map(|name| format!("`{name}` taken back"));
+    let given: Vec<String> = given.chain(back).collect();
     let time = of.lasts.map_or_else(String::new, |lasts| format!(" for {}", shown(&lasts)));
     let details = format!("{time}: {}", shown(&given.join(", ")));
     request.log("config", of.scope, &names(std::slice::from_ref(&breaker)), &details);

@@ -8,7 +8,7 @@ use super::{
     opening::Opening,
     state::{Mode, State},
 };
-use crate::{clock::Tick, policy::OpenReason};
+use crate::{clock::Tick, config::Config, policy::OpenReason};
 
 /// So much later or earlier is the same: what travels between instances is not more exact.
 const SAME: Duration = Duration::from_millis(20);
@@ -81,8 +81,15 @@ impl Machine {
         }
     }
 
-    /// Whether a caller who came now might be a probe.
-    pub(crate) fn is_due(&self, now: Tick) -> bool {
-        self.mode(now) == Mode::Normal && !self.checked && self.state(now) == State::HalfOpen
+    /// Whether a caller who came now would be a probe.
+    pub(crate) fn is_due(&self, now: Tick, config: &Config) -> bool {
+        let is_free = match &self.phase {
+            Phase::HalfOpen(probes) => probes.is_free(now, config),
+            Phase::Closed | Phase::Open => true,
+        };
+        is_free
+            && self.mode(now) == Mode::Normal
+            && !self.checked
+            && self.state(now) == State::HalfOpen
     }
 }

@@ -11,7 +11,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    __private::{prepare, prepare_blocking},
+    __private::{asked, asked_blocking},
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
     error::{CallError, CircuitError},
@@ -68,8 +68,7 @@ impl CircuitBreaker {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        prepare!(self.0, &self.0);
-        let held = match self.hold() {
+        let held = match asked!(self.hold(), held()) {
             Ok(held) => held,
             Err(refusal) => return Err(CallError::Rejected(refusal.into_error())),
         };
@@ -86,8 +85,7 @@ impl CircuitBreaker {
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
-        prepare_blocking!(self.0, &self.0);
-        match self.hold() {
+        match asked_blocking!(self.hold(), held()) {
             Ok(held) => into_result(call::run(held, call, by_result)),
             Err(refusal) => Err(CallError::Rejected(refusal.into_error())),
         }
@@ -145,8 +143,7 @@ impl CircuitBreaker {
     /// The rejection, where the breaker is open, half-open with all its probes under way, forced open,
     /// or sheds this call.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
-        prepare_blocking!(self.0, &self.0);
-        match self.0.admit() {
+        match asked_blocking!(self.0.admit(), ticket()) {
             Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
             Err(refusal) => Err(refusal.into_error()),
         }

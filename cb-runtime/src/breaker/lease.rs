@@ -4,20 +4,29 @@
 //! that wants to be it and holds the permit meanwhile: so no more calls ask at once than there may be
 //! probes, and one that is dropped while it waits leaves nothing behind.
 //!
-//! That is done before the breaker is asked, and not in between: what a call is admitted with would have
-//! to go through the memory of its future, and be slower for it in every call.
+//! A breaker that would let a call be a probe says so by a [`Refusal`] of its own kind, and only such a
+//! call asks: the others know nothing of leases. Nothing that a call is admitted with is held meanwhile,
+//! or it would have to go through the memory of the call's future, and be slower for it in every call.
 
 use std::{
     pin::Pin,
     sync::mpsc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use tokio::sync::oneshot;
+use pin_project_lite::pin_project;
+use tokio::{sync::oneshot, time::Sleep};
 
-use super::{core::Core, machine::Judged};
-use crate::{config::Config, name::Name, observe::together::SharedBreaker};
+use super::{
+    core::{Core, Reserved},
+    machine::Judged,
+    permit::{Held, WhenDropped},
+    place::{self, Placed},
+    refusal::Refusal,
+    ticket::Ticket,
+};
+use crate::{config::Config, name::Name, observe::together::SharedBreaker, policy::Bulkhead};
 
 /// The other instances, as breakers see them.
 pub(crate) trait Fellowship: Send + Sync {
@@ -88,29 +97,119 @@ impl Ask {
     }
 }
 
-/// A call that may be a probe, on its way to the lease for it. In a box once it has to wait, so that the
-/// future of each protected function is hardly larger for it.
+/// What came of asking for a lease.
+#[must_use = "a lease that is dropped goes back"]
+pub struct Leased<'a> {
+    core: &'a Core,
+    reserved: Option<Reserved<'a>>,
+}
+
+/// None of these is in the way of a call that is no probe: not even by what the compiler would have to keep
+/// in registers for them.
+impl<'a> Leased<'a> {
+    /// Decides on the call.
+    ///
+    /// # Errors
+    /// A refusal where the breaker does not let it pass.
+    #[cold]
+    #[inline(never)]
+    pub fn held(self) -> Result<Held<&'a Core>, Refusal<'a>> {
+        let core = self.core;
+        Ok(Held::new(core, self.ticket()?, WhenDropped::Cancelled))
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn ticket(self) -> Result<Ticket, Refusal<'a>> {
+        let Self { core, reserved } = self;
+        let (role, word) = core.decide_with(reserved)?;
+        Ok(core.ticket(word, role))
+    }
+
+    /// Decides on the call, and takes one of so many places for it.
+    ///
+    /// # Errors
+    /// A refusal where the breaker does not let it pass, or no place is free.
+    #[cold]
+    #[inline(never)]
+    pub fn placed(
+        self,
+        bulkhead: &'static Bulkhead,
+        limit: u32,
+    ) -> Result<Placed<'a>, Refusal<'a>> {
+        let Self { core, reserved } = self;
+        let (role, word) = core.decide_with(reserved)?;
+        place::take(core, role, word, bulkhead, limit)
+    }
+}
+
+pin_project! {
+    struct Waiting<'a> {
+        reserved: Option<Reserved<'a>>,
+        answer: oneshot::Receiver<Answer>,
+        #[pin]
+        limit: Sleep,
+    }
+}
+
+/// A call that may be a probe, on its way to the lease for it. In a box, so that the future of each
+/// protected function is hardly larger for it.
 #[must_use = "a future does nothing until it is polled"]
-pub struct Preparing<'a>(Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>);
+pub struct Asking<'a> {
+    core: &'a Core,
+    waiting: Option<Pin<Box<Waiting<'a>>>>,
+}
 
-impl Future for Preparing<'_> {
-    type Output = ();
+impl<'a> Future for Asking<'a> {
+    type Output = Leased<'a>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_mut().map_or(Poll::Ready(()), |asking| asking.as_mut().poll(cx))
+    #[cold]
+    #[inline(never)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Leased<'a>> {
+        let core = self.core;
+        let Some(waiting) = &mut self.waiting else {
+            return Poll::Ready(Leased { core, reserved: None });
+        };
+        let waiting = waiting.as_mut().project();
+        let answer = match Pin::new(waiting.answer).poll(cx) {
+            Poll::Ready(answer) => answer.unwrap_or(Answer::Unknown),
+            Poll::Pending => {
+                ready!(waiting.limit.poll(cx));
+                Answer::Unknown
+            }
+        };
+        let reserved = waiting.reserved.take().and_then(|reserved| reserved.answered(answer));
+        Poll::Ready(Leased { core, reserved })
     }
 }
 
-/// Asks the other instances for the lease of a probe, where the call that is made next may be one.
+/// Asks the other instances for the lease of a probe, for a call whose refusal wants one.
 #[cold]
-pub fn prepare(core: &Core) -> Preparing<'_> {
-    Preparing(core.reserve().map(|reserved| Box::pin(core.prepare(reserved)) as _))
+#[inline(never)]
+pub fn ask_for_lease(refusal: Refusal<'_>) -> Asking<'_> {
+    let core = refusal.core();
+    Asking { core, waiting: waiting(core) }
 }
 
-/// The same on this thread.
+fn waiting(core: &Core) -> Option<Pin<Box<Waiting<'_>>>> {
+    let reserved = core.reserve()?;
+    let (asker, answer) = oneshot::channel();
+    // Where nobody can be asked, the answer is there already: that nobody knows.
+    let limit = reserved.ask(Asker::Task(asker)).unwrap_or_default();
+    let limit = tokio::time::sleep(limit);
+    Some(Box::pin(Waiting { reserved: Some(reserved), answer, limit }))
+}
+
+/// Asks for a call whose thread waits for the answer.
 #[cold]
-pub fn prepare_blocking(core: &Core) {
-    if let Some(reserved) = core.reserve() {
-        core.prepare_blocking(reserved);
-    }
+#[inline(never)]
+pub fn wait_for_lease(refusal: Refusal<'_>) -> Leased<'_> {
+    let core = refusal.core();
+    let reserved = core.reserve().and_then(|reserved| {
+        let (asker, answer) = mpsc::sync_channel(1);
+        let limit = reserved.ask(Asker::Thread(asker));
+        let answer = limit.and_then(|limit| answer.recv_timeout(limit).ok());
+        reserved.answered(answer.unwrap_or(Answer::Unknown))
+    });
+    Leased { core, reserved }
 }

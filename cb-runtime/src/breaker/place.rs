@@ -6,13 +6,15 @@ use super::{
     refusal::Refusal,
     ticket::Ticket,
 };
+#[cfg(feature = "redis")]
+use super::{machine::Role, state::Word};
 use crate::{
     isolation,
     policy::{Bulkhead, Inside},
 };
 
 /// A call that was admitted and has a place.
-type Placed<'a> = Held<Inside<&'a Core>>;
+pub(super) type Placed<'a> = Held<Inside<&'a Core>>;
 
 /// Asks the breaker, and then for one of so many places.
 ///
@@ -26,6 +28,25 @@ pub fn admit_to<'a>(
     let bulkhead = isolation::here(bulkhead, Bulkhead::new);
     let (ticket, slot) = core.admit_with(limit, || bulkhead.enter(limit))?;
     Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled))
+}
+
+/// Takes the place of a call on which the breaker has decided.
+#[cfg(feature = "redis")]
+pub(super) fn take<'a>(
+    core: &'a Core,
+    role: Role,
+    word: Word,
+    bulkhead: &'static Bulkhead,
+    limit: u32,
+) -> Result<Placed<'a>, Refusal<'a>> {
+    let bulkhead = isolation::here(bulkhead, Bulkhead::new);
+    match bulkhead.enter(limit) {
+        Some(slot) => {
+            let ticket = core.ticket(word, role);
+            Ok(Held::new(Inside::new(core, slot), ticket, WhenDropped::Cancelled))
+        }
+        None => Err(core.without_a_place(word, role, limit)),
+    }
 }
 
 /// The same, if either is to be asked at all.

@@ -52,6 +52,14 @@ impl Probes {
         Ok(Role::Probe(id))
     }
 
+    /// Whether a permit would be given now.
+    #[cfg(feature = "redis")]
+    pub(super) fn is_free(&self, now: Tick, config: &Config) -> bool {
+        let held = self.in_flight.iter().filter(|probe| now < probe.expires).count();
+        self.denied_until.is_none_or(|until| until <= now)
+            && held < config.half_open_max_calls() as usize
+    }
+
     /// Whether the permit was still held, and in time.
     pub(super) fn give_back(&mut self, id: u32, now: Tick) -> bool {
         let held = self.in_flight.iter().position(|probe| probe.id == id);

@@ -22,6 +22,9 @@ impl Packed {
     const FORCED_OPEN: Self = Self(2);
     const SHED: Self = Self(3);
     const BULKHEAD_FULL: u64 = 4;
+    /// No reason yet: the call would be a probe, for which others are to be asked first.
+    #[cfg(feature = "redis")]
+    const LEASE: Self = Self(5);
     const LIMIT: u32 = 8;
 
     #[inline]
@@ -43,6 +46,9 @@ impl Packed {
             Self::HALF_OPEN => Refused::HalfOpen,
             Self::FORCED_OPEN => Refused::ForcedOpen,
             Self::SHED => Refused::Shed,
+            // Of one who does not ask.
+            #[cfg(feature = "redis")]
+            Self::LEASE => Refused::HalfOpen,
             Self(full) => {
                 Refused::BulkheadFull(u32::try_from(full >> Self::LIMIT).unwrap_or(u32::MAX))
             }
@@ -54,6 +60,25 @@ impl<'a> Refusal<'a> {
     #[inline]
     pub(super) fn new(core: &'a Core, refused: Refused) -> Self {
         Self { core, refused: Packed::new(refused) }
+    }
+
+    /// No refusal so far: the call would be a probe of a breaker that is shared with other instances, and
+    /// has not been counted.
+    #[cfg(feature = "redis")]
+    pub(crate) fn without_lease(core: &'a Core) -> Self {
+        Self { core, refused: Packed::LEASE }
+    }
+
+    /// Whether it is for the lease of a probe to decide.
+    #[cfg(feature = "redis")]
+    #[inline]
+    pub fn wants_lease(&self) -> bool {
+        self.refused == Packed::LEASE
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn core(&self) -> &'a Core {
+        self.core
     }
 
     /// The error that says why.

@@ -196,12 +196,13 @@ Examples:
     /// Shows the settings of a breaker, or changes some until the program ends
     #[command(after_help = "\
 Keys and values are those of configuration files; parts have a dot between them. A value that is
-no number, no `true` and no `false` is a text.
+no number, no `true` and no `false` is a text. The value `default` takes back what was changed.
 
 Examples:
   cbctl config payments
   cbctl config payments failure_threshold=3 recovery_timeout=1m
   cbctl config payments backoff.factor=2 backoff.max=10m --reason 'longer outages'
+  cbctl config payments recovery_timeout=default backoff=default
   cbctl config payments failure_threshold=3 --cluster --for 1h
   cbctl config payments --cluster --undo")]
     Config(ConfigChange),

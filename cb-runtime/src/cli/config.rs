@@ -84,8 +84,14 @@ fn twice(key: &str) -> Failure {
     Failure::Usage(format!("`{}` is given twice: leave one out", plain(key)))
 }
 
+/// What takes a setting back.
+const DEFAULT: &str = "default";
+
 /// A number, a truth value or a table as JSON has it, and everything else as a text.
 fn read(value: &str) -> Value {
+    if value == DEFAULT {
+        return Value::Null;
+    }
     match serde_json::from_str(value) {
         Ok(Value::Null) | Err(_) => Value::String(value.to_owned()),
         Ok(read) => read,
@@ -115,6 +121,8 @@ mod tests {
             ("backoff.factor", "2.5"),
             ("backoff.max", "10m"),
             ("window", "null"),
+            ("slow_call", "default"),
+            ("reset_timeout", "\"default\""),
         ]);
         let expected = json!({
             "failure_threshold": 3,
@@ -124,6 +132,8 @@ mod tests {
             "shed": "none",
             "backoff": { "factor": 2.5, "max": "10m" },
             "window": "null",
+            "slow_call": null,
+            "reset_timeout": "default",
         });
         assert_eq!(found, Ok(expected));
     }

@@ -46,6 +46,7 @@ pub(super) fn run(
         if rounds.is_some_and(|rounds| round >= rounds) {
             return Ok(Finding::Fine);
         }
+        // The command has one thread, and nothing to do until then: the pause is what was asked for.
         sleep(interval);
     }
 }

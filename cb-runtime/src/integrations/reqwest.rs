@@ -118,8 +118,7 @@ impl Middleware for CircuitBreakerMiddleware {
         next: Next<'_>,
     ) -> Result<Response> {
         let core = self.breaker(&request).0;
-        crate::__private::prepare!(core, &core);
-        let ticket = match core.admit() {
+        let ticket = match crate::__private::asked!(core.admit(), ticket()) {
             Ok(ticket) => ticket,
             Err(refusal) => return Err(Error::middleware(refusal.into_error())),
         };

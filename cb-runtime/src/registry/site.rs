@@ -72,16 +72,6 @@ impl Site {
         Ok(Held::new(core, ticket, WhenDropped::Cancelled))
     }
 
-    /// Whether a call that is made now might be a probe, as far as can be seen at once.
-    #[cfg(feature = "redis")]
-    #[inline]
-    pub fn may_be_due(&'static self) -> bool {
-        match self.at_hand() {
-            Some(found) => found.breaker.0.may_be_due(),
-            None => self.core().may_be_due(),
-        }
-    }
-
     /// Asks the breaker, if it is to be asked at all.
     ///
     /// # Errors
@@ -294,13 +284,6 @@ impl KeyedSite {
         } else {
             Ok(Held::new(&*self.core, Ticket::PLAIN, WhenDropped::Cancelled))
         }
-    }
-
-    /// Whether a call that is made now might be a probe, as far as can be seen at once.
-    #[cfg(feature = "redis")]
-    #[inline]
-    pub fn may_be_due(&self) -> bool {
-        self.core.may_be_due()
     }
 
     /// The breaker's core.

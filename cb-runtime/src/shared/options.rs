@@ -77,11 +77,6 @@ impl OpenOn {
 #[cfg(feature = "redis-tls")]
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-#[cfg(feature = "redis-tls")]
-fn is_begin(text: &[u8]) -> bool {
-    text == BEGIN
-}
-
 /// How an instance shares its breakers, see [`SharedState`](crate::SharedState).
 ///
 /// ```
@@ -190,6 +185,9 @@ impl SharedOptions {
     }
 
     /// An answer that takes longer is none, and the store is away. From 10 ms to 1 min; default: 1 s.
+    ///
+    /// To find the server and to connect to it no more time is taken either, with what Sentinels, the nodes of
+    /// a Cluster and TLS take of it: far from them, give more.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self
@@ -218,6 +216,20 @@ impl SharedOptions {
         self
     }
 
+    #[cfg(feature = "redis-tls")]
+    fn check_certificates(&self) -> Result<(), SharedStateError> {
+        let client = self.client.as_ref().map(|(certificate, _)| certificate);
+        let given = [("root_certificates", self.root.as_ref()), ("client_certificate", client)];
+        for (name, pem) in given {
+            let is_none = |Pem(text): &Pem| !text.windows(BEGIN.len()).any(|part| part == BEGIN);
+            if pem.is_some_and(is_none) {
+                let why = format!("there is no certificate in PEM in what `{name}` was given");
+                return Err(SharedStateError::Tls(why));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn check(self) -> Result<Self, SharedStateError> {
         let minute = Duration::from_secs(60);
         let (least_read, least_wait) = (Duration::from_millis(100), Duration::from_millis(10));
@@ -232,10 +244,7 @@ impl SharedOptions {
             is_within.then_some(()).ok_or(SharedStateError::Time { name, time, least })
         };
         #[cfg(feature = "redis-tls")]
-        if self.root.as_ref().is_some_and(|Pem(root)| !root.windows(BEGIN.len()).any(is_begin)) {
-            let why = "there is no certificate in PEM in what `root_certificates` was given";
-            return Err(SharedStateError::Tls(why.to_owned()));
-        }
+        self.check_certificates()?;
         bounded("read_again", self.read_again, least_read)?;
         bounded("timeout", self.timeout, least_wait)?;
         Ok(self)

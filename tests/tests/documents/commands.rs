@@ -10,9 +10,9 @@ fn every_example_that_the_readme_names_is_there() {
     let names: Vec<_> = examples.iter().map(|example| example["name"].as_str().unwrap()).collect();
 
     for command in readme.split("--example ").skip(1) {
-        let named: String =
+        let called: String =
             command.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        assert!(names.contains(&named.as_str()), "there is no example `{named}`");
+        assert!(names.contains(&called.as_str()), "there is no example `{called}`");
     }
     for example in examples {
         let path = root().join("examples").join(example["path"].as_str().unwrap());

@@ -71,6 +71,31 @@ fn no_dependency_is_a_feature_by_accident() {
 }
 
 #[test]
+fn the_versions_of_other_crates_in_the_interface_are_those_of_the_manifest() {
+    let workspace: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();
+    let dependencies = workspace["workspace"]["dependencies"].as_table().unwrap();
+    let lib = read("cb-runtime/src/lib.rs");
+    let rows = lib.lines().map(|line| line.trim_start_matches("//!").trim());
+    let rows = rows
+        .skip_while(|line| *line != "# Other crates in this one's interface")
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2);
+    let mut seen = 0;
+    for row in rows {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        for name in cells[1].split(", ").map(|name| name.trim_matches('`')) {
+            let dependency = &dependencies[name];
+            let version = dependency.get("version").unwrap_or(dependency).as_str().unwrap();
+            let is_it = version == cells[2] || version.starts_with(&format!("{}.", cells[2]));
+            assert!(is_it, "`{name}` is {version} in Cargo.toml, and not {}", cells[2]);
+            seen += 1;
+        }
+    }
+    assert!(seen > 5, "{seen} crates, where there are more");
+}
+
+#[test]
 fn the_versions_of_rust_are_those_of_the_manifest() {
     let workspace: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();
     let version = workspace["workspace"]["package"]["rust-version"].as_str().unwrap();

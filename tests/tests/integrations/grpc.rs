@@ -119,7 +119,7 @@ impl Drop for Running {
     }
 }
 
-async fn start() -> Running {
+fn start() -> Running {
     let stock = Stock::default();
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = incoming.local_addr().unwrap();
@@ -166,7 +166,7 @@ where
 
 #[tokio::test]
 async fn a_status_that_is_the_services_own_fault_is_a_failure() {
-    let server = start().await;
+    let server = start();
     let failures = [
         Code::Unknown,
         Code::DeadlineExceeded,
@@ -191,7 +191,7 @@ async fn a_status_that_is_the_services_own_fault_is_a_failure() {
 
 #[tokio::test]
 async fn a_client_is_turned_away_without_a_word_to_the_server() {
-    let server = start().await;
+    let server = start();
     let breaker = breaker();
     let client = CircuitBreakerLayer::new(breaker).layer(server.channel());
     ask(client.clone(), Code::Ok).await.unwrap();
@@ -212,7 +212,7 @@ async fn a_client_is_turned_away_without_a_word_to_the_server() {
 
 #[tokio::test]
 async fn each_host_has_a_breaker_of_its_own_where_the_client_knows_its_origin() {
-    let (one, two) = (start().await, start().await);
+    let (one, two) = (start(), start());
     let registry = Registry::new();
     let layer = CircuitBreakerLayer::named("stock", settings().build().unwrap()).unwrap();
     let layer = layer.in_registry(&registry).per_host();
@@ -233,7 +233,7 @@ async fn each_host_has_a_breaker_of_its_own_where_the_client_knows_its_origin() 
 
 #[tokio::test]
 async fn a_rejection_may_be_a_status() {
-    let server = start().await;
+    let server = start();
     let breaker = breaker();
     let client = CircuitBreakerLayer::new(breaker.clone())
         .rejected_with(|error| Status::unavailable(error.to_string()).into_http::<Body>())
@@ -277,7 +277,7 @@ async fn a_server_turns_calls_away_by_a_status() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_a_failure() {
-    let server = start().await;
+    let server = start();
     let channel = server.channel();
     let address = server.address;
     drop(server);
@@ -311,7 +311,7 @@ fn is_failure(code: Code) -> bool {
 
 #[tokio::test]
 async fn the_attribute_judges_the_status_that_a_caller_gets() {
-    let server = start().await;
+    let server = start();
     cb_runtime::testing::isolated(async {
         for wanted in [Code::NotFound, Code::NotFound, Code::Aborted, Code::Aborted] {
             assert_eq!(count(server.channel(), wanted).await.unwrap_err().code(), wanted);

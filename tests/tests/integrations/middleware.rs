@@ -194,7 +194,8 @@ async fn half_an_answer() -> (String, tokio::task::JoinHandle<()>) {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let task = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.read(&mut [0; 1024]).await.unwrap();
+        let read = stream.read(&mut [0; 1024]).await.unwrap();
+        assert!(read > 0, "a request");
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await.unwrap();
     });
     (url, task)

@@ -4,12 +4,19 @@
 #![cfg(feature = "redis")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod addresses;
+mod bad_input;
+mod clocks;
 mod cost;
 mod faults;
+mod groups;
 mod memory;
+mod node;
 mod processes;
 mod proxy;
+mod secrets;
 mod through_redis;
+mod tls;
 mod traffic;
 
 use cb_examples::redis as server;

@@ -48,7 +48,7 @@ impl Core {
     }
 
     #[inline]
-    pub(super) fn ticket(&self, word: Word, role: Role) -> Ticket {
+    pub(in crate::breaker) fn ticket(&self, word: Word, role: Role) -> Ticket {
         if role != Role::Uncounted {
             self.stripes.mine().count_admitted();
         }
@@ -92,20 +92,32 @@ impl Core {
     /// Turns away a call for which there is no place. As far as the breaker is concerned, it was none.
     #[cold]
     #[inline(never)]
-    fn without_a_place(&self, word: Word, role: Role, limit: u32) -> Refusal<'_> {
+    pub(in crate::breaker) fn without_a_place(
+        &self,
+        word: Word,
+        role: Role,
+        limit: u32,
+    ) -> Refusal<'_> {
         let refused = Refused::BulkheadFull(limit);
         match role {
             Role::Uncounted | Role::Plain => return Refusal::new(self, refused),
             Role::Probe(_) => {
                 // Its permit is for the next caller.
-                self.change(|machine, step| {
-                    machine.record(word.generation(), role, Judged::Nothing.into(), step);
-                });
+                self.give_back(role, word);
             }
             Role::Call | Role::Onlooker => {}
         }
         self.count_bulkhead_full();
         self.refuse(refused, word)
+    }
+
+    /// Takes back the permit of a probe that is not made.
+    pub(super) fn give_back(&self, role: Role, word: Word) {
+        self.change(|machine, step| {
+            machine.record(word.generation(), role, Judged::Nothing.into(), step);
+        });
+        #[cfg(feature = "redis")]
+        self.end_lease(Ticket::new(word, role), Judged::Nothing);
     }
 
     #[cold]
@@ -118,7 +130,7 @@ impl Core {
     /// Decides on one call with the machine, and counts it if it is turned away.
     #[cold]
     #[inline(never)]
-    fn decide(&self) -> Result<(Role, Word), Refusal<'_>> {
+    pub(super) fn decide(&self) -> Result<(Role, Word), Refusal<'_>> {
         // What this reads besides belongs to this word or to a later one.
         let word = self.word();
         if word.is_forced_open() {
@@ -134,15 +146,13 @@ impl Core {
             return Ok((Role::Uncounted, word));
         }
         #[cfg(feature = "redis")]
-        if let Some(prepared) = self.take_prepared() {
-            return Ok(prepared);
-        }
-        #[cfg(feature = "redis")]
         let is_shared = !word.is_closed() && self.is_shared();
+        #[cfg(feature = "redis")]
+        let mut wants_lease = false;
         let ((decision, settled), word) = self.change(|machine, step| {
-            // Its time came when the call had just looked: without a lease it is no probe.
             #[cfg(feature = "redis")]
-            if is_shared && machine.is_due(step.now) {
+            if is_shared && machine.is_due(step.now, step.config) {
+                wants_lease = true;
                 return (Err(Refused::HalfOpen), None);
             }
             let decision = machine.admit(step);
@@ -153,6 +163,10 @@ impl Core {
             };
             (decision, settled)
         });
+        #[cfg(feature = "redis")]
+        if wants_lease {
+            return Err(Refusal::without_lease(self));
+        }
         if let Some(until) = settled
             && !timer::watch(self.this.clone(), Purpose::Settled, until)
         {
@@ -164,7 +178,7 @@ impl Core {
         }
     }
 
-    fn refuse(&self, refused: Refused, word: Word) -> Refusal<'_> {
+    pub(super) fn refuse(&self, refused: Refused, word: Word) -> Refusal<'_> {
         if word.is_narrated() {
             self.tell_rejected(refused);
         }

@@ -27,6 +27,8 @@ mod tests;
 mod trip;
 
 pub(crate) use end::contain;
+#[cfg(feature = "redis")]
+pub(in crate::breaker) use share::Reserved;
 
 use std::sync::{Arc, Weak};
 

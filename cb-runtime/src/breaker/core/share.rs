@@ -1,11 +1,6 @@
 //! What is done where other instances of the program ask the same service.
 
-use std::{
-    cell::Cell,
-    ptr,
-    sync::{Arc, mpsc},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
@@ -15,7 +10,8 @@ use crate::{
         Mode, State,
         adopt::Standing,
         lease::{Answer, Ask, Asker, Fellowship},
-        machine::{Judged, Role},
+        machine::{Judged, Refused, Role},
+        refusal::Refusal,
         state::Word,
         ticket::Ticket,
     },
@@ -23,20 +19,6 @@ use crate::{
     observe::together::SharedBreaker,
     primitive::lock,
 };
-
-thread_local! {
-    /// Put there by the last step before a call asks the breaker, with nothing run between the two.
-    static PREPARED: Cell<Option<Prepared>> = const { Cell::new(None) };
-}
-
-/// A permit that waits for the call that is to be the probe.
-#[derive(Clone, Copy)]
-struct Prepared {
-    /// Where its breaker is.
-    core: usize,
-    role: Role,
-    word: Word,
-}
 
 /// A permit that waits for its lease; it goes back when it is dropped, as of a call that was none.
 pub(in crate::breaker) struct Reserved<'a> {
@@ -46,31 +28,31 @@ pub(in crate::breaker) struct Reserved<'a> {
 }
 
 impl Reserved<'_> {
-    fn probe(&self) -> Option<u64> {
+    /// For how long to wait for the answer; `None` where nobody can be asked now.
+    pub(in crate::breaker) fn ask(&self, asker: Asker) -> Option<Duration> {
         let (role, word) = self.permit?;
-        Ticket::new(word, role).of_probe()
+        self.core.ask(Ticket::new(word, role).of_probe()?, asker)
+    }
+
+    /// The permit, unless others have all there may be.
+    pub(in crate::breaker) fn answered(self, answer: Answer) -> Option<Self> {
+        if let Answer::Denied(wait) = answer {
+            self.core.change(|machine, step| machine.deny_probes(step.now.after(wait)));
+            return None;
+        }
+        Some(self)
     }
 }
 
 impl Drop for Reserved<'_> {
     fn drop(&mut self) {
         if let Some((role, word)) = self.permit.take() {
-            self.core.change(|machine, step| {
-                machine.record(word.generation(), role, Judged::Nothing.into(), step);
-            });
-            self.core.end_lease(Ticket::new(word, role), Judged::Nothing);
+            self.core.give_back(role, word);
         }
     }
 }
 
 impl Core {
-    /// Whether a call that is made now might be a probe, as far as can be seen from the word.
-    #[inline]
-    pub(crate) fn may_be_due(&self) -> bool {
-        let word = self.word();
-        !word.lets_pass() && !word.turns_away()
-    }
-
     fn fellowship(&self) -> Option<Arc<dyn Fellowship>> {
         self.hub.as_ref()?.fellowship()
     }
@@ -91,50 +73,32 @@ impl Core {
             return None;
         }
         let (role, word) = self.change(|machine, step| {
-            machine.is_due(step.now).then(|| machine.admit(step).ok()).flatten()
+            machine.is_due(step.now, step.config).then(|| machine.admit(step).ok()).flatten()
         });
         let role = role.filter(|role| matches!(role, Role::Probe(_)))?;
         Some(Reserved { core: self, permit: Some((role, word)) })
     }
 
-    pub(in crate::breaker) async fn prepare(&self, reserved: Reserved<'_>) {
-        let answer = match reserved.probe() {
-            Some(probe) => self.answer(probe).await,
-            None => Answer::Unknown,
-        };
-        self.prepared(reserved, answer);
-    }
-
-    pub(in crate::breaker) fn prepare_blocking(&self, reserved: Reserved<'_>) {
-        let (asker, answer) = mpsc::sync_channel(1);
-        let answer = reserved
-            .probe()
-            .and_then(|probe| self.ask(probe, Asker::Thread(asker)))
-            .and_then(|wait| answer.recv_timeout(wait).ok())
-            .unwrap_or(Answer::Unknown);
-        self.prepared(reserved, answer);
-    }
-
-    /// Lays the permit ready for the call that this thread makes next, or gives it back.
-    fn prepared(&self, mut reserved: Reserved<'_>, answer: Answer) {
-        if let Answer::Denied(wait) = answer {
-            self.change(|machine, step| machine.deny_probes(step.now.after(wait)));
-            return;
-        }
-        // Else it has lost the permit meanwhile, and gives back the lease.
-        if let Some((role, word)) = reserved.permit
-            && self.word().generation() == word.generation()
+    /// Decides on a call that has asked for a lease, and got this.
+    pub(in crate::breaker) fn decide_with<'a>(
+        &'a self,
+        reserved: Option<Reserved<'a>>,
+    ) -> Result<(Role, Word), Refusal<'a>> {
+        if let Some(mut reserved) = reserved
+            && let Some(held) = reserved.permit
+            && self.word().generation() == held.1.generation()
         {
             reserved.permit = None;
-            PREPARED.set(Some(Prepared { core: ptr::from_ref(self).addr(), role, word }));
+            return Ok(held);
         }
-    }
-
-    /// What this thread has laid ready for a call through this breaker.
-    pub(super) fn take_prepared(&self) -> Option<(Role, Word)> {
-        let Prepared { core, role, word } = PREPARED.take()?;
-        let is_ours = core == ptr::from_ref(self).addr();
-        (is_ours && self.word().generation() == word.generation()).then_some((role, word))
+        // It has lost the permit meanwhile, or never had one; it does not ask again.
+        self.decide().map_err(|refusal| {
+            if refusal.wants_lease() {
+                self.refuse(Refused::HalfOpen, self.word())
+            } else {
+                refusal
+            }
+        })
     }
 
     async fn answer(&self, probe: u64) -> Answer {

@@ -65,8 +65,7 @@ impl<S, W, C, R> CircuitBreakerService<S, W, C, R> {
         }
         // A service that waited for the lease of a probe in its future could not call the one within then:
         // so it waits here, which is short and rare.
-        crate::__private::prepare_blocking!(core, core);
-        core.admit()
+        crate::__private::asked_blocking!(core.admit(), ticket())
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Session<'a, S: Store, B> {
     under_way: JoinSet<Done>,
     /// The breakers of which something is being told.
     told: HashMap<String, Request>,
-    /// The first answer has come.
+    /// The store takes what there was to tell, too.
     pub(super) has_begun: bool,
 }
 
@@ -79,6 +79,12 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
         let mut next = Instant::now() + self.jittered();
         loop {
             self.propose(clock);
+            if !self.has_begun && self.told.is_empty() {
+                // Not with the first answer: a store that reads well and cannot be written to would be
+                // away and back with every try.
+                self.has_begun = true;
+                self.link.is_back();
+            }
             self.link.status.set_pending(self.known.count_untold() + self.told.len());
             let end = tokio::select! {
                 event = self.link.inbox.recv() => match event {
@@ -145,8 +151,6 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
     async fn begin(&mut self) -> Result<StoreClock, Trouble> {
         let mut clock = StoreClock::new(0, Tick::now());
         self.sync(&mut clock).await?;
-        self.has_begun = true;
-        self.link.is_back();
         Ok(clock)
     }
 

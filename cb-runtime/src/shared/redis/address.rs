@@ -25,6 +25,8 @@ pub(super) struct Address {
     pub(super) servers: Servers,
     /// For people: without user and password.
     pub(super) name: String,
+    /// The number of the database.
+    pub(super) db: i64,
     /// What is never to be shown.
     pub(super) secrets: Vec<String>,
 }
@@ -67,7 +69,8 @@ impl Address {
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let parts = Parts::of(rest);
         let (base, way) = scheme.split_once('+').unwrap_or((scheme, ""));
-        if !matches!(base, "redis" | "rediss" | "valkey" | "valkeys" | "unix") {
+        let is_base = matches!(base, "redis" | "rediss" | "valkey" | "valkeys" | "unix");
+        if !is_base || !matches!(way, "" | "unix" | "sentinel" | "cluster") {
             return Err(refused(SCHEME));
         }
         let is_path = scheme.ends_with("unix");
@@ -85,7 +88,8 @@ impl Address {
                 let given = parts.parameters().filter(|(name, _)| *name == "pass");
                 secrets.extend(given.map(|(_, password)| password.to_owned()));
                 let name = server.addr().to_string();
-                Ok(Self { servers: Servers::One(server), name, secrets })
+                let db = server.redis_settings().db();
+                Ok(Self { servers: Servers::One(server), name, db, secrets })
             }
         }
     }
@@ -167,8 +171,9 @@ impl<'a> Parts<'a> {
         }
         them = them.into_iter().map(|server| server.set_redis_settings(own.clone())).collect();
         let name = format!("{service} of the Sentinels {}", names(&them));
+        let db = settings.db();
         let servers = Servers::Sentinels(Sentinels { them, service: service.to_owned(), settings });
-        Ok(Address { servers, name, secrets })
+        Ok(Address { servers, name, db, secrets })
     }
 
     fn nodes(&self, base: &str) -> Result<Address, SharedStateError> {
@@ -178,7 +183,8 @@ impl<'a> Parts<'a> {
             secrets.extend(self.secrets(node.redis_settings()));
         }
         let name = format!("cluster of {}", names(&nodes));
-        Ok(Address { servers: Servers::Nodes(nodes), name, secrets })
+        let db = nodes.first().map(|node| node.redis_settings().db()).unwrap_or_default();
+        Ok(Address { servers: Servers::Nodes(nodes), name, db, secrets })
     }
 }
 
@@ -198,6 +204,8 @@ fn one(url: &str) -> Result<ConnectionInfo, SharedStateError> {
     let understood = url.into_connection_info().map_err(|error| refused(&in_words(&error)))?;
     // What is published comes over the same connection: when that is lost, so is this.
     let settings = understood.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    // What the library is called nobody needs to know, and a user needs a right to say it.
+    let settings = settings.set_skip_set_lib_name();
     Ok(understood.set_redis_settings(settings))
 }
 
@@ -209,6 +217,9 @@ fn refused(why: &str) -> SharedStateError {
 fn in_words(error: &RedisError) -> String {
     let text = error.to_string();
     let about = text.split(" - ").next().unwrap_or_default();
+    if about.ends_with("did not parse") {
+        return "there is no host in it, or a port that is none".to_owned();
+    }
     let mut letters = about.chars();
     let first = letters.next().unwrap_or_default().to_lowercase();
     first.chain(letters).collect()

@@ -40,13 +40,13 @@ pub(super) struct RedisStore {
 
 impl RedisStore {
     pub(super) fn new(url: &str, options: &SharedOptions) -> Result<Self, SharedStateError> {
-        let Address { servers, name, secrets } = Address::read(url)?;
-        let words = Words::without(secrets);
+        let Address { servers, name, db, secrets } = Address::read(url)?;
+        let words = Words::without(secrets, &servers);
         let certificates = Certificates::new(options, servers.want_tls());
         let way = Way::new(servers, certificates, options.timeout);
         let way = way.map_err(|error| SharedStateError::Tls(words.clean(error.to_string())))?;
         let name = format!("redis at {name}, prefix {}", options.prefix);
-        Ok(Self { way, keys: Keys::new(&options.prefix), name, words })
+        Ok(Self { way, keys: Keys::new(&options.prefix, db), name, words })
     }
 }
 
@@ -67,7 +67,7 @@ impl Store for RedisStore {
         let (listener, heard) = mpsc::channel(WAITING);
         let config = AsyncConnectionConfig::new().set_push_sender(Listener(listener));
         let connect = self.way.connect(self.keys.any(), config);
-        let mut connection = connect.await.map_err(|error| self.words.of(&error))?;
+        let mut connection = connect.await.map_err(|error| self.words.of_connecting(&error))?;
         connection.subscribe(self.keys.channel()).await.map_err(|error| self.words.of(&error))?;
         let line = RedisLine { connection, keys: self.keys.clone(), words: self.words.clone() };
         Ok((line, heard))

@@ -73,7 +73,9 @@ impl Way {
     }
 
     fn within(&self, config: AsyncConnectionConfig) -> AsyncConnectionConfig {
-        config.set_connection_timeout(Some(self.timeout)).set_response_timeout(Some(self.timeout))
+        // Before whoever waits for it gives up, as only here it is known what the time was for.
+        let connecting = self.timeout.mul_f64(0.9);
+        config.set_connection_timeout(Some(connecting)).set_response_timeout(Some(self.timeout))
     }
 
     fn client(&self, server: ConnectionInfo) -> RedisResult<Client> {
@@ -96,7 +98,7 @@ impl Way {
         if let Some(password) = settings.password() {
             asking = asking.set_client_to_redis_password(password);
         }
-        let own = them.first().map(|server| server.redis_settings());
+        let own = them.first().map(ConnectionInfo::redis_settings);
         if let Some(user) = own.and_then(|own| own.username()) {
             asking = asking.set_client_to_sentinel_username(user);
         }
