@@ -169,11 +169,13 @@ pub(crate) fn show(duration: Duration) -> String {
         return humantime::format_duration(Duration::from_secs(seconds / step * step)).to_string();
     }
     let nanos = duration.as_nanos();
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
     let (unit, name) = match nanos {
-        0 => return "0s".to_owned(),
-        1..1_000 => (1.0, "ns"),
-        ..1_000_000 => (1e3, "us"),
-        ..1_000_000_000 => (1e6, "ms"),
+        ..1_000 => (1.0, "ns"),
+        1_000..1_000_000 => (1e3, "us"),
+        1_000_000..1_000_000_000 => (1e6, "ms"),
         _ => (1e9, "s"),
     };
     let step = 10_u128.pow(nanos.ilog10().saturating_sub(2));

@@ -144,6 +144,26 @@ pub(super) async fn order(
     Err(not_shared())
 }
 
+/// Whether all instances can be reached, as far as is known.
+pub(super) fn reachable(registry: &Registry) -> Result<(), Problem> {
+    match registry.store() {
+        None => Err(not_shared()),
+        Some(status) if status.connected => Ok(()),
+        Some(status) => Err(away(status.problem.as_deref().unwrap_or("it has not answered yet"))),
+    }
+}
+
+/// Waiting helps.
+fn away(why: &str) -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!(
+            "nothing was done here: the shared store is away: {why}; try again once it is back, or leave `scope` \
+             out to change this instance alone"
+        ),
+    )
+}
+
 /// Waiting does not help: the program would have to be another one.
 fn not_shared() -> Problem {
     Problem::new(
@@ -159,13 +179,7 @@ fn not_shared() -> Problem {
 impl From<SharedError> for Problem {
     fn from(error: SharedError) -> Self {
         match error {
-            SharedError::Away(why) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!(
-                    "nothing was done here: the shared store is away: {why}; try again once it is back, or leave \
-                     `scope` out to change this instance alone"
-                ),
-            ),
+            SharedError::Away(why) => away(&why),
             SharedError::Left => not_shared(),
             SharedError::Settings(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("nothing was done: {error}"))

@@ -20,7 +20,7 @@ use super::{
     guard::Sender,
     problem::Problem,
     schemas::{self, NAME, SettingsChange},
-    scope::{Order, Reach, lasts, lasts_in_query, order, scope},
+    scope::{Order, Reach, lasts, lasts_in_query, order, reachable, scope},
     status::{self, OfKey},
     thread::apart,
 };
@@ -195,6 +195,7 @@ async fn reset_everywhere(
     lasts: Duration,
     request: &audit::Request,
 ) -> Result<(), Problem> {
+    reachable(registry)?;
     let mut done = Vec::new();
     let mut resets = stream::iter(breakers.to_vec())
         .map(|breaker| {

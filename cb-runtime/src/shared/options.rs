@@ -185,6 +185,9 @@ impl SharedOptions {
     }
 
     /// An answer that takes longer is none, and the store is away. From 10 ms to 1 min; default: 1 s.
+    ///
+    /// To find the server and to connect to it no more time is taken either, with what Sentinels, the nodes of
+    /// a Cluster and TLS take of it: far from them, give more.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self

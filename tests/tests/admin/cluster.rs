@@ -212,6 +212,8 @@ async fn what_cannot_be_for_all_is_told_and_done_nowhere() {
 #[tokio::test]
 async fn without_shared_state_nothing_can_be_done_for_all() {
     let server = server().await;
+    // Be there breakers or not.
+    server.post("/reset-all", json!({"scope": "cluster"})).await.problem(409);
     let breaker = server.opened("db");
     let scope = json!({"scope": "cluster", "for": "1m"});
     let mode = json!({"mode": "disabled", "scope": "cluster", "for": "1m"});

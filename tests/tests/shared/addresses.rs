@@ -4,29 +4,35 @@ use std::time::Duration;
 
 use cb_runtime::{Event, State};
 
-use super::{node::Node, through_redis::*};
+use super::{
+    node::{Node, ask},
+    through_redis::*,
+};
 
 const GUIDE: &str = include_str!("../../../cb-runtime/src/guide/many_instances.md");
 
 /// The rights that the guide tells to give.
-fn rights() -> Vec<String> {
+fn rights() -> Vec<&'static str> {
     let line = GUIDE.lines().find(|line| line.starts_with("ACL SETUSER shop ")).unwrap();
-    line.split(' ').map(ToOwned::to_owned).collect()
+    line.split(' ').collect()
 }
 
-fn set_user(server: &Node, without: Option<&str>) {
-    let rights = rights();
-    let _: String = server.ask(&["ACL", "SETUSER", "shop", "reset"]);
-    let given: Vec<&str> =
-        rights.iter().map(String::as_str).filter(|right| Some(*right) != without).collect();
-    let _: String = server.ask(&given);
+/// The user `shop` with the password `PASSWORD`, those rights, and more, which the guide must name, too.
+pub(crate) fn set_user(url: &str, more: &[&str]) {
+    assert!(more.iter().all(|right| GUIDE.contains(&format!("`{right}`"))), "{more:?}");
+    set_rights(url, &[&rights(), more].concat());
+}
+
+fn set_rights(url: &str, line: &[&str]) {
+    let _: String = ask(url, &["ACL", "SETUSER", "shop", "reset"]);
+    let _: String = ask(url, line);
 }
 
 #[test]
 fn given_a_user_with_the_rights_of_the_guide_when_all_is_done_that_instances_do_then_they_suffice()
 {
     let Some(server) = Node::start(&["--save", ""]) else { return };
-    set_user(&server, None);
+    set_user(&server.url(), &[]);
     let url = format!("redis://shop:PASSWORD@{}", server.address());
     let settings = settings()
         .recovery_timeout(Duration::from_millis(100))
@@ -63,17 +69,18 @@ fn given_a_user_when_any_one_of_its_rights_is_missing_then_something_fails() {
     let Some(server) = Node::start(&["--save", ""]) else { return };
     let url = format!("redis://shop:PASSWORD@{}", server.address());
     let rights = rights();
-    let taken = rights.iter().skip(3).filter(|right| !["on", "reset"].contains(&right.as_str()));
+    let taken = rights.iter().skip(3).filter(|right| **right != "on");
     for right in taken {
         // A new one for each: what was written before would do in the place of some rights.
         let _: String = server.ask(&["FLUSHALL"]);
         let _: String = server.ask(&["SCRIPT", "FLUSH"]);
-        set_user(&server, Some(right));
+        let others: Vec<&str> = rights.iter().filter(|other| *other != right).copied().collect();
+        set_rights(&server.url(), &others);
         let settings =
             settings().recovery_timeout(Duration::from_millis(10)).half_open_max_calls(1);
         let one = Instance::new(&url, options(), settings);
         one.trip();
-        if right == "+zrem" {
+        if *right == "+zrem" {
             // Who leaves does not wait to hear that it may.
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             within(PATIENCE, "it is connected", || one.handle.status().connected);
@@ -100,7 +107,10 @@ fn given_two_databases_of_one_redis_when_one_opens_then_only_those_of_the_same_d
     let Some(server) = Node::start(&["--save", ""]) else { return };
     let at =
         |db: &str| Instance::connected(&format!("{}/{db}", server.url()), options(), settings());
-    let (one, other, elsewhere, nowhere) = (at("2"), at("2"), at("3"), at(""));
+    set_user(&server.url(), &["+select", "&{shop}:v1:changes:2"]);
+    let second = format!("redis://shop:PASSWORD@{}/2", server.address());
+    let one = Instance::connected(&second, options(), settings());
+    let (other, elsewhere, nowhere) = (at("2"), at("3"), at(""));
     one.trip();
     within(PATIENCE, "the other is open", || other.state() == State::Open);
     std::thread::sleep(Duration::from_millis(300));

@@ -5,6 +5,7 @@ use std::{collections::HashMap, process::Command, thread, time::Duration};
 use cb_runtime::State;
 
 use super::{
+    addresses::set_user,
     node::{Node, ask, free_port},
     through_redis::*,
 };
@@ -12,10 +13,10 @@ use super::{
 /// Sentinels and Clusters take some seconds until they are sure that a server is lost.
 const LOST: Duration = Duration::from_secs(90);
 
-/// One master, one replica, three Sentinels; passwords for both kinds.
+/// One master, one replica, three Sentinels; users with the least rights for both kinds.
 struct Watched {
     master: Option<Node>,
-    _replica: Node,
+    replica: Node,
     sentinels: Vec<Node>,
 }
 
@@ -32,8 +33,17 @@ impl Watched {
         );
         let start = |_| Node::with_file(&settings, &["--sentinel"]);
         let sentinels: Option<Vec<Node>> = (0..3).map(start).collect();
-        let watched = Self { master: Some(master), _replica: replica, sentinels: sentinels? };
+        let watched = Self { master: Some(master), replica, sentinels: sentinels? };
         within(LOST, "the Sentinels know of the replica and of each other", || watched.is_ready());
+        for server in [watched.master.as_ref()?, &watched.replica] {
+            set_user(&format!("redis://:m%2Fster@{}", server.address()), &["+role"]);
+        }
+        for sentinel in &watched.sentinels {
+            let url = format!("redis://:s%40ntinel@{}", sentinel.address());
+            let rights = ["on", ">w@tcher", "+role", "+sentinel|masters"];
+            let _: String =
+                ask(&url, &[&["ACL", "SETUSER", "watcher", "reset"], &rights[..]].concat());
+        }
         Some(watched)
     }
 
@@ -48,7 +58,9 @@ impl Watched {
     fn url(&self) -> String {
         let at: Vec<String> = self.sentinels.iter().map(Node::address).collect();
         let at = at.join(",");
-        format!("redis+sentinel://:m%2Fster@{at}/shop?sentinel_password=s%40ntinel")
+        format!(
+            "redis+sentinel://shop:PASSWORD@{at}/shop?sentinel_user=watcher&sentinel_password=w%40tcher"
+        )
     }
 }
 
@@ -81,8 +93,8 @@ fn given_sentinels_when_the_service_or_a_password_is_wrong_then_it_says_so() {
     let url = watched.url();
     for (wrong, says) in [
         (url.replace("/shop?", "/store?"), "know no master"),
-        (url.replace("s%40ntinel", "s%40ntine1"), "password"),
-        (url.replace("m%2Fster", "m%2Fstar"), "password"),
+        (url.replace("w%40tcher", "w%40rden"), "password"),
+        (url.replace("PASSWORD", "P%2FSSWORD"), "password"),
         (url.split('?').next().unwrap().to_owned(), "sentinel_password"),
     ] {
         let one = Instance::new(&wrong, options(), settings());
@@ -90,7 +102,7 @@ fn given_sentinels_when_the_service_or_a_password_is_wrong_then_it_says_so() {
         let said = one.handle.status().problem.unwrap();
         println!("{said}");
         assert!(said.contains(says), "{said}");
-        assert!(!["s@nt", "s%40nt", "m/st", "m%2Fst"].iter().any(|word| said.contains(word)));
+        assert!(!["w@", "w%40", "P/SS", "P%2F", "PASS"].iter().any(|word| said.contains(word)));
         assert!(one.call(true));
     }
     let master = watched.master.as_ref().unwrap().address();
@@ -136,13 +148,16 @@ impl Cluster {
             };
             cluster.nodes.iter().filter(is_up).count() == 3
         });
+        for node in &cluster.nodes {
+            set_user(&node.url(), &["+exists"]);
+        }
         Some(cluster)
     }
 
     /// The address that names these nodes.
     fn url(&self, nodes: &[usize]) -> String {
         let at: Vec<String> = nodes.iter().map(|node| self.nodes[*node].address()).collect();
-        format!("redis+cluster://{}", at.join(","))
+        format!("redis+cluster://shop:PASSWORD@{}", at.join(","))
     }
 
     /// Which of the nodes has the keys of the tests' prefix, and takes writes.

@@ -55,25 +55,35 @@ impl Certificates {
         fs::read(self.dir.path().join(file)).unwrap()
     }
 
+    fn file(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().unwrap().to_owned()
+    }
+
     /// `None` where there is no Redis. With `all`, instances must have a certificate, too.
     fn serve(&self, all: bool) -> Option<Node> {
-        let file = |name: &str| self.dir.path().join(name).to_str().unwrap().to_owned();
-        Node::start(&[
-            "--port",
-            "0",
-            "--tls-port",
-            "PORT",
-            "--tls-cert-file",
-            &file("server.pem"),
-            "--tls-key-file",
-            &file("server.key"),
-            "--tls-ca-cert-file",
-            &file("ca.pem"),
-            "--tls-auth-clients",
-            if all { "yes" } else { "no" },
-            "--save",
-            "",
-        ])
+        let all = if all { "yes" } else { "no" };
+        self.serve_with("", &["--tls-auth-clients", all, "--save", ""])
+    }
+
+    fn serve_with(&self, settings: &str, arguments: &[&str]) -> Option<Node> {
+        let [certificate, key, authority] =
+            ["server.pem", "server.key", "ca.pem"].map(|name| self.file(name));
+        let tls = [
+            &["--port", "0", "--tls-port", "PORT", "--tls-cert-file", &certificate][..],
+            &["--tls-key-file", &key, "--tls-ca-cert-file", &authority],
+            arguments,
+        ];
+        Node::with_file(settings, &tls.concat())
+    }
+
+    /// What a server says to a command.
+    fn ask(&self, server: &Node, command: &[&str]) -> String {
+        let said = Command::new("redis-cli")
+            .args(["--tls", "--cacert", &self.file("ca.pem"), "-p", &server.port.to_string()])
+            .args(command)
+            .output()
+            .unwrap();
+        String::from_utf8(said.stdout).unwrap()
     }
 
     fn options(&self) -> SharedOptions {
@@ -147,6 +157,48 @@ fn given_redis_that_wants_a_certificate_when_it_is_shown_one_then_it_is_content(
     let key = String::from_utf8(key).unwrap();
     assert!(key.lines().all(|line| !shown.contains(line)), "{shown}");
     Instance::connected(&url, options, settings());
+}
+
+#[test]
+fn given_sentinels_over_tls_when_one_opens_then_the_other_does() {
+    let Some(certificates) = Certificates::make() else { return };
+    let tls = ["--tls-auth-clients", "no", "--tls-replication", "yes", "--save", ""];
+    let Some(master) = certificates.serve_with("", &tls) else { return };
+    let monitor = format!("sentinel monitor shop 127.0.0.1 {} 1\n", master.port);
+    let sentinel =
+        certificates.serve_with(&monitor, &[&tls[..4], &["--sentinel"]].concat()).unwrap();
+    let url = format!("rediss+sentinel://{}/shop", sentinel.address());
+    let one = Instance::connected(&url, certificates.options(), settings());
+    let careless = options().timeout(PATIENCE);
+    let other = Instance::connected(&format!("{url}#insecure"), careless, settings());
+
+    one.trip();
+
+    within(PATIENCE, "the other is open", || other.state() == State::Open);
+    let said = problem(&url, options().timeout(PATIENCE));
+    assert!(said.contains("SharedOptions::root_certificates"), "{said}");
+}
+
+#[test]
+fn given_a_cluster_over_tls_when_another_node_has_the_keys_then_it_is_found() {
+    let Some(certificates) = Certificates::make() else { return };
+    let tls = ["--tls-auth-clients", "no", "--tls-cluster", "yes", "--save", ""];
+    let cluster = [&tls[..], &["--cluster-enabled", "yes"]].concat();
+    let Some(asked) = certificates.serve_with("", &cluster) else { return };
+    let owner = certificates.serve_with("", &cluster).unwrap();
+    certificates.ask(&owner, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    certificates.ask(&asked, &["CLUSTER", "MEET", "127.0.0.1", &owner.port.to_string()]);
+    within(PATIENCE, "it is one cluster", || {
+        certificates.ask(&asked, &["CLUSTER", "INFO"]).contains("cluster_state:ok")
+    });
+    let url = format!("rediss+cluster://{}", asked.address());
+    let one = Instance::connected(&url, certificates.options(), settings());
+    let url = format!("rediss+cluster://{}", owner.address());
+    let other = Instance::connected(&url, certificates.options(), settings());
+
+    one.trip();
+
+    within(PATIENCE, "the other is open", || other.state() == State::Open);
 }
 
 #[test]

@@ -67,7 +67,7 @@ async fn given_a_disk_that_an_earlier_run_has_filled_when_more_comes_then_the_ol
     }
     assert!(found.len() > 350, "{}", found.len());
     // The files of one run may have been written within one tick of the clock of the file system.
-    let oldest = 2_000 - found.len() as u32;
+    let oldest = 2_000 - u32::try_from(found.len()).unwrap();
     assert!(found[0] >= oldest - 100, "{found:?}");
     assert_eq!(found[100..], (oldest + 100..2_000).collect::<Vec<u32>>());
 }

@@ -190,7 +190,7 @@ async fn given_a_process_that_is_killed_when_none_of_its_files_is_free_then_the_
             earlier.push(serial);
         }
     }
-    let latest: Vec<u32> = (200 - earlier.len() as u32..200).collect();
+    let latest: Vec<u32> = (200 - u32::try_from(earlier.len()).unwrap()..200).collect();
     assert_eq!(earlier, latest);
     assert!(!earlier.is_empty());
 }
