@@ -46,7 +46,7 @@ const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/field_station/circu
 #[command(name = "field_station")]
 struct Arguments {
     /// The environment of circuit-breakers.toml that is in force, in the place of
-    /// CIRCUIT_BREAKER_ENVIRONMENT; the story is always told in `demo`
+    /// `CIRCUIT_BREAKER_ENVIRONMENT`; the story is always told in `demo`
     #[arg(long, value_name = "NAME", requires = "database")]
     environment: Option<String>,
 
