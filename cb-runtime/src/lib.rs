@@ -193,10 +193,11 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Action, Counts, Event, FallbackResult, Rejection, Scope, SettingChange},
+    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
+    operation::{Action, Scope},
     outcome::HandlerOutcome,
     recommend::Recommendation,
     snapshot::{Snapshot, Totals},

@@ -15,10 +15,11 @@ use crate::{
     config::{Config, ExplainedCalls, ExplainedSetting},
     observe::{
         alerts::Alert,
-        event::{Event, Scope},
+        event::Event,
         health::{BreakerCounts, Verdict},
         latency::ResponseTimes,
         look::Look,
+        operation::Scope,
         snapshot::{Totals, optional_rfc3339, optional_seconds, rfc3339},
         together::{SharedBreaker, SharedStatus},
     },

@@ -10,7 +10,7 @@ use axum::http::{StatusCode, request::Parts};
 use super::{guard::Sender, origin};
 use crate::{
     config::shown,
-    observe::event::{Action, Operation, Scope},
+    observe::operation::{Action, Operation, Scope},
 };
 
 const TARGET: &str = "cb_runtime::audit";

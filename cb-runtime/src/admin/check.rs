@@ -28,7 +28,7 @@ use super::{
 use crate::{
     config::{HealthCheck, quoted},
     error::show,
-    observe::{event::Scope, text},
+    observe::{operation::Scope, text},
 };
 
 /// So often a check is run at the most.

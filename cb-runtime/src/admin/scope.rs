@@ -10,7 +10,7 @@ use super::problem::Problem;
 use crate::shared::SharedError;
 use crate::{
     breaker::Mode,
-    observe::{event::Scope, together::LONGEST},
+    observe::{operation::Scope, together::LONGEST},
     registry::Registry,
 };
 

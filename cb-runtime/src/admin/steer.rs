@@ -27,7 +27,7 @@ use super::{
 use crate::{
     breaker::{CircuitBreaker, Mode},
     config::{read_change, shown},
-    observe::event::{Action, Scope},
+    observe::operation::{Action, Scope},
     registry::Registry,
 };
 

@@ -9,6 +9,7 @@ pub(crate) mod hub;
 pub(crate) mod latency;
 pub(crate) mod log;
 pub(crate) mod look;
+pub(crate) mod operation;
 pub(crate) mod outcome;
 pub(crate) mod recommend;
 pub(crate) mod rejections;

@@ -8,7 +8,7 @@ use super::{
     keyed::{Family, Full, Text},
 };
 #[cfg(feature = "admin")]
-use crate::observe::event::Operation;
+use crate::observe::operation::Operation;
 use crate::{
     breaker::{
         CircuitBreaker,

@@ -3,7 +3,8 @@
 use std::{
     fs,
     net::{Ipv4Addr, TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -95,10 +96,13 @@ pub(crate) fn ask<T: FromRedisValue>(url: &str, command: &[&str]) -> T {
     redis::cmd(command[0]).arg(&command[1..]).query(&mut connection).unwrap()
 }
 
-/// One that is free, and ten thousand more, which is where the nodes of a cluster talk to each other.
+/// One that is free, and ten thousand more, which is where the nodes of a cluster talk to each other. No two
+/// tests are given the same one.
 pub(crate) fn free_port() -> u16 {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        let port = fastrand::u16(10_000..22_000);
+        let given = process::id() * 97 + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + u16::try_from(given % 12_000).unwrap();
         let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
         if is_free(port) && is_free(port + 10_000) {
             return port;

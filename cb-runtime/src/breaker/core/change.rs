@@ -8,7 +8,7 @@ use super::{Core, Inner, check, end::contain};
 use tokio::task::AbortHandle;
 
 #[cfg(feature = "admin")]
-use crate::observe::event::Operation;
+use crate::observe::operation::Operation;
 use crate::{
     breaker::{
         change::Change,

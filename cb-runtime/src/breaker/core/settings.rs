@@ -9,7 +9,7 @@ use crate::{
     },
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
-    observe::event::{Operation, SettingChange},
+    observe::{event::SettingChange, operation::Operation},
     primitive::{MutexGuard, Ordering, lock},
 };
 
