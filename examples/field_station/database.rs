@@ -110,7 +110,7 @@ async fn can_write() -> Result<(), DatabaseError> {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DatabaseError {
-    #[error("the database could not do it: {}", reason(.0))]
+    #[error("the database did not do it: {}", reason(.0))]
     Postgres(#[from] tokio_postgres::Error),
     #[error("there is no connection to the database: {0}")]
     Pool(PoolError),

@@ -62,6 +62,10 @@ impl Fleet {
         self.light.service.behave(behaviour);
     }
 
+    pub(crate) fn is_cache_real(&self) -> bool {
+        !self.redis.is_stand_in()
+    }
+
     /// What stands in for one is never read-only.
     pub(crate) fn is_database_real(&self) -> bool {
         self.postgres.as_ref().is_some_and(|server| !server.is_stand_in())

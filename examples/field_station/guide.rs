@@ -7,24 +7,26 @@ use std::{
 
 use cb_examples::screen::{TITLE, what_next};
 
-use crate::api::MANAGEMENT;
+use crate::{api::MANAGEMENT, fleet::Fleet};
 
 const INTRO: &str = "\
-A station in the woods listens to birds. It calls a cache, two models, a database
-and headquarters, all of them real servers on this computer. In the next 15
-seconds each of them will fail and recover. No recording is lost.
-";
+A station in the woods listens to birds. It calls a cache, two models, a
+database and headquarters, all of them servers on this computer. In the next
+ten seconds each of them will fail and recover. No recording is lost.";
 
 const WHAT_NEXT: [(&str, &str); 5] = [
-    ("examples/field_station/model.rs", "a health check that warms up, and a chain of fallbacks"),
+    ("examples/field_station/model.rs", "a health check that warms up, fallbacks"),
     ("examples/field_station/database.rs", "limits, and a read-only mode"),
-    ("examples/field_station/queue.rs", "tasks that wait, and are done on recovery"),
+    ("examples/field_station/queue.rs", "tasks that wait, and are done later"),
     ("examples/field_station/*.toml", "settings, with environments"),
-    ("-- --stay", "the station goes on, to be managed with `cbctl`"),
+    ("-- --stay", "it goes on, to be managed with `cbctl`"),
 ];
 
-pub(crate) fn intro() -> io::Result<()> {
-    writeln!(anstream::stdout().lock(), "{INTRO}")
+pub(crate) fn intro(fleet: &Fleet) -> io::Result<()> {
+    let real = |is_real| if is_real { "a real one" } else { "a stand-in" };
+    let (redis, postgres) = (real(fleet.is_cache_real()), real(fleet.is_database_real()));
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{INTRO}\nRedis: {redis}; PostgreSQL: {postgres}.\n")
 }
 
 pub(crate) fn end() -> io::Result<()> {

@@ -43,13 +43,15 @@ const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/field_station/circu
 
 /// A station in the woods that goes on when what it calls does not
 #[derive(Parser)]
+#[command(name = "field_station")]
 struct Arguments {
-    /// The environment of circuit-breakers.toml that is in force
-    #[arg(long, env = "CIRCUIT_BREAKER_ENVIRONMENT", default_value = "demo")]
-    environment: String,
+    /// The environment of circuit-breakers.toml that is in force, in the place of
+    /// `CIRCUIT_BREAKER_ENVIRONMENT`; the story is always told in `demo`
+    #[arg(long, value_name = "NAME", requires = "database")]
+    environment: Option<String>,
 
     /// The port on this computer; 0 for a free one
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 0)]
     port: u16,
 
     /// Where the last good calibrations are kept; without it they go with the program
@@ -91,7 +93,13 @@ struct Places {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let Arguments { environment, port, data, stand_ins, stay, places } = Arguments::parse();
-    let loaded = registry().load(Source::file(SETTINGS).environment(environment))?;
+    let settings = Source::file(SETTINGS);
+    let loaded = registry().load(match environment {
+        Some(name) => settings.environment(name),
+        None if places.is_none() => settings.environment("demo"),
+        // What the variable says.
+        None => settings,
+    })?;
     for warning in &loaded.warnings {
         eprintln!("{warning}");
     }
@@ -108,8 +116,8 @@ async fn main() -> anyhow::Result<()> {
             station.calibrations.close().await;
         }
         None => {
-            guide::intro()?;
             let mut fleet = Fleet::start(stand_ins).await?;
+            guide::intro(&fleet)?;
             let station = start(&fleet.places, data).await?;
             let address = serve(station, port).await?;
             let management = format!("http://{address}{}", api::MANAGEMENT);
@@ -139,15 +147,8 @@ async fn start(places: &Places, data: &Path) -> anyhow::Result<&'static Station>
     Ok(Station::start(calibrations, model, database, Headquarters::new(http, headquarters)))
 }
 
-/// At this port, or at a free one where it is taken.
 async fn serve(station: &'static Station, port: u16) -> anyhow::Result<SocketAddr> {
-    let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(listener) => listener,
-        Err(taken) => {
-            eprintln!("port {port} cannot be had ({taken}): a free one will do");
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?
-        }
-    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     // With the addresses of those who ask, for the audit and because only this machine may.
     let service = api::routes(station).into_make_service_with_connect_info::<SocketAddr>();

@@ -139,7 +139,7 @@ impl Story {
         let Err(error) = self.station.database.sightings("oak").await else {
             anyhow::bail!("a database that was killed has answered");
         };
-        screen::say(&format!("somebody reads: {error}"));
+        screen::say(&format!("somebody reads: {:.50}", error.to_string()));
         Ok(())
     }
 

@@ -35,6 +35,10 @@ impl Fleet {
         Ok(Self { postgres: Some(postgres), llm, vector_store, crawler, places })
     }
 
+    pub(crate) fn is_database_real(&self) -> bool {
+        self.postgres.as_ref().is_some_and(|server| !server.is_stand_in())
+    }
+
     pub(crate) async fn kill_database(&mut self) -> anyhow::Result<()> {
         self.with_database(|server| {
             server.kill();

@@ -37,11 +37,11 @@ const SETTINGS: &str =
 
 const INTRO: &str = "\
 People ask questions. The answers come from a language model, which reads what
-a vector store and a crawler have found, and are kept in a database: real
+a vector store and a crawler have found, and are kept in a database: all are
 servers on this computer. In the next 6 seconds each of them will fail.";
 
 const WHAT_NEXT: [(&str, &str); 4] = [
-    ("examples/question_answering/llm.rs", "a time limit, retries, and what is said in its place"),
+    ("examples/question_answering/llm.rs", "a time limit, retries, kind words"),
     ("examples/question_answering/library.rs", "a vector store, a database, a crawler"),
     ("examples/question_answering/api.rs", "what people and load balancers are told"),
     ("cargo doc --open -p cb-runtime", "the guide \"Choosing a fallback\""),
@@ -49,6 +49,7 @@ const WHAT_NEXT: [(&str, &str); 4] = [
 
 /// A service that answers questions, and what people read while parts of it are down
 #[derive(Parser)]
+#[command(name = "question_answering")]
 struct Arguments {
     /// The port on this computer; 0 for a free one
     #[arg(long, default_value_t = 0)]
@@ -90,8 +91,9 @@ async fn main() -> anyhow::Result<()> {
             tokio::signal::ctrl_c().await?;
         }
         None => {
-            println!("{INTRO}");
             let mut fleet = Fleet::start(stand_ins).await?;
+            let real = if fleet.is_database_real() { "a real one" } else { "a stand-in" };
+            println!("{INTRO}\nPostgreSQL: {real}.");
             let address = serve(&fleet.places, port).await?;
             story::tell(&mut fleet, &format!("http://{address}")).await?;
             what_next(&mut anstream::stdout().lock(), &WHAT_NEXT)?;

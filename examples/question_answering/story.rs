@@ -128,8 +128,7 @@ impl Person {
         writeln!(out, "{}  GET /health: {status}, {verdict}, score {score}", self.clock)?;
         for open in health["open_breakers"].as_array().into_iter().flatten() {
             let seconds = open["next_try_in"].as_f64().unwrap_or_default();
-            let (name, error) = (&open["name"], &open["error"]);
-            writeln!(out, "{:4}{name} is open for {seconds:.1} s more: {error}", "")?;
+            writeln!(out, "{:4}{} is open for {seconds:.1} s more", "", open["name"])?;
         }
         Ok(())
     }

@@ -25,21 +25,8 @@ use servers::{HttpServer, until};
 
 #[test]
 fn the_station_tells_its_story_and_loses_nothing() -> anyhow::Result<()> {
-    let mut command = program::command("field_station")?;
-    let text = program::said(command.args(["--port", "0"]).output()?)?;
-    check_story(&text)
-}
-
-#[test]
-fn it_tells_the_same_with_stand_ins() -> anyhow::Result<()> {
-    let mut command = program::command("field_station")?;
-    check_story(&program::said(command.args(["--port", "0", "--stand-ins"]).output()?)?)
-}
-
-fn check_story(text: &str) -> anyhow::Result<()> {
-    assert!(!text.contains('\x1b'), "colour in a pipe:\n{text}");
-    program::find_in_order(
-        text,
+    program::check_both_stories(
+        "field_station",
         &[
             "1. All is well",
             "lighter model  stored   told",
@@ -110,9 +97,13 @@ impl Around {
     }
 
     fn station(&self, data: &Path) -> anyhow::Result<Server> {
+        self.station_in("demo", data)
+    }
+
+    fn station_in(&self, environment: &str, data: &Path) -> anyhow::Result<Server> {
         Server::start(
             program::command("field_station")?
-                .args(["--port", "0", "--environment", "demo", "--data"])
+                .args(["--port", "0", "--environment", environment, "--data"])
                 .arg(data)
                 .args(["--database", &self.postgres.url(), "--cache", &self.redis.url()])
                 .args(["--model", &self.model.url(), "--light-model", &self.light.url()])
@@ -317,5 +308,20 @@ async fn an_operator_steers_the_station_with_cbctl() -> anyhow::Result<()> {
     cbctl(&["mode", "database/write", "normal"])?;
     all_is_done(&station).await?;
     cbctl(&["health", "--fail-under", "1"])?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn in_winter_reports_have_more_time() -> anyhow::Result<()> {
+    let Some(found) = cbctl::find()? else { return Ok(()) };
+    let Some(around) = Around::start()? else { return Ok(()) };
+    let data = tempfile::tempdir()?;
+    for (environment, patience) in [("satellite", "1m"), ("none of them", "10s")] {
+        let station = around.station_in(environment, data.path())?;
+        let url = format!("{}/api/circuit-breaker", station.url());
+        let explained = cbctl::ask(&found, &url, &["explain", "headquarters"])?;
+        let limit = explained.lines().find(|line| line.contains("call_timeout"));
+        assert!(limit.is_some_and(|line| line.contains(patience)), "{environment}: {explained}");
+    }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod program;
 mod servers;
 
 use std::{
+    env,
     process::Stdio,
     sync::{
         Arc,
@@ -27,18 +28,23 @@ use servers::{HttpServer, until};
 
 #[test]
 fn people_read_what_it_means_for_them() -> anyhow::Result<()> {
-    check_story(&program::said(program::command("question_answering")?.output()?)?)
+    let text = program::said(program::command("question_answering")?.output()?)?;
+    if env::var_os("CI").is_some() {
+        assert!(text.contains("PostgreSQL: a real one."), "{text}");
+    }
+    check_story(&text)
 }
 
 #[test]
 fn they_read_the_same_with_stand_ins() -> anyhow::Result<()> {
     let mut command = program::command("question_answering")?;
-    check_story(&program::said(command.arg("--stand-ins").output()?)?)
+    let text = program::said(command.arg("--stand-ins").output()?)?;
+    assert!(text.contains("PostgreSQL: a stand-in."), "{text}");
+    check_story(&text)
 }
 
 fn check_story(text: &str) -> anyhow::Result<()> {
-    assert!(!text.contains('\x1b'), "colour in a pipe:\n{text}");
-    program::find_in_order(
+    program::check_story(
         text,
         &[
             "1. All is well",
