@@ -9,7 +9,10 @@ mod faults;
 mod memory;
 mod processes;
 mod proxy;
+mod scene;
 #[path = "../../../examples/stale_redis/server.rs"]
 mod server;
+mod simulated;
 mod through_redis;
 mod traffic;
+mod waiting;

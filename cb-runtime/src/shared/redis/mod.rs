@@ -4,6 +4,7 @@
 //! may touch several: what is told of all breakers is bounded by how often they change, not by calls.
 
 mod scripts;
+pub(super) mod size;
 #[cfg(all(test, not(cb_loom)))]
 mod tests;
 
