@@ -14,6 +14,8 @@ use super::through_redis::*;
 
 /// For which a lease holds.
 pub(crate) const TIME: Duration = Duration::from_secs(2);
+/// After which it is known to be free, too: who was refused asks again after 20 ms at the earliest.
+pub(crate) const ASKED: Duration = Duration::from_millis(50);
 const HOLDER: &str = "holder";
 
 fn half_open_for_ever() -> ConfigBuilder {
