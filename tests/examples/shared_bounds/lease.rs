@@ -10,7 +10,7 @@ use std::{
 
 use cb_runtime::{ConfigBuilder, SharedOptions, State};
 
-use super::through_redis::*;
+use super::through_redis::{Instance, PATIENCE, options, settings, within};
 
 /// For which a lease holds.
 pub(crate) const TIME: Duration = Duration::from_secs(2);

@@ -27,7 +27,7 @@ use std::{process::ExitCode, time::Duration};
 use proxy::Proxy;
 use scene::{Away, Scene, trips};
 use server::RedisServer;
-use through_redis::*;
+use through_redis::{address, signal};
 
 const TRIPS: usize = 200;
 /// In which the other instances reject, of a hundred times all but one.

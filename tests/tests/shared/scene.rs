@@ -8,7 +8,7 @@ use cb_runtime::{
     prometheus::{self, Format},
 };
 
-use super::through_redis::*;
+use super::through_redis::{Instance, PATIENCE, options, settings, within};
 
 /// Two instances, of which one tells what it hears of the store.
 pub(crate) struct Scene {
