@@ -156,16 +156,33 @@ fn remaining(until: Instant) -> Duration {
     until.saturating_duration_since(Tick::now().instant())
 }
 
-/// A duration to three figures or so: nobody reads nanoseconds in a log.
+/// A duration to three figures at most: nobody reads nanoseconds in a log. What is beyond them is cut
+/// off, as a clock that counts down does.
 pub(crate) fn show(duration: Duration) -> String {
-    let rounded = if duration >= Duration::from_secs(10) {
-        Duration::from_secs(duration.as_secs())
-    } else if duration >= Duration::from_millis(10) {
-        Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-    } else {
-        duration
+    let seconds = duration.as_secs();
+    if seconds >= 10 {
+        let step = match seconds {
+            ..3_600 => 1,
+            3_600..86_400 => 60,
+            _ => 3_600,
+        };
+        return humantime::format_duration(Duration::from_secs(seconds / step * step)).to_string();
+    }
+    let nanos = duration.as_nanos();
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    let (unit, name) = match nanos {
+        ..1_000 => (1.0, "ns"),
+        1_000..1_000_000 => (1e3, "us"),
+        1_000_000..1_000_000_000 => (1e6, "ms"),
+        _ => (1e9, "s"),
     };
-    humantime::format_duration(rounded).to_string()
+    let step = 10_u128.pow(nanos.ilog10().saturating_sub(2));
+    // Less than 10 s in nanoseconds, so that nothing is lost.
+    #[allow(clippy::cast_precision_loss, reason = "it is far below 2 to the 53rd")]
+    let figures = (nanos / step * step) as f64;
+    format!("{}{name}", figures / unit)
 }
 
 /// A failure of the service, as a registered fallback is told of it.
@@ -203,6 +220,27 @@ impl Failure {
 ///
 /// This is what a fallback is told as the cause. A function that returns it needs no error type of
 /// its own for the breaker's answers.
+///
+/// It is an [`Error`](std::error::Error) for every `E` that can be shown, texts and boxed errors too,
+/// and so has no [`source`](std::error::Error::source). Where the causes of an `E` are wanted, as with
+/// a client of HTTP whose errors do not name them, take it out: by [`into_inner`](Self::into_inner), or
+/// by a `match`.
+///
+/// ```
+/// use cb_runtime::{CallError, CircuitBreaker, Config};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let breaker = CircuitBreaker::new("files", Config::default());
+/// match breaker.call(|| async { std::fs::read("no such file") }).await {
+///     Ok(bytes) => println!("{} bytes", bytes.len()),
+///     Err(CallError::Rejected(error) | CallError::TimedOut(error)) => {
+///         println!("{}", error.user_message());
+///     }
+///     Err(CallError::Failed(error)) => println!("{error}, {:?}", error.kind()),
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError<E> {
     /// The call was turned away; the service was not asked.
@@ -251,6 +289,33 @@ mod tests {
 
     fn failed(error: Option<&str>) -> CircuitError {
         CircuitError::Failed { failure: Failure::new(&NAME, error) }
+    }
+
+    #[test]
+    fn a_duration_has_three_figures_at_most() {
+        for (nanos, shown) in [
+            (0, "0s"),
+            (7, "7ns"),
+            (184, "184ns"),
+            (1_234, "1.23us"),
+            (437_184, "437us"),
+            (9_437_184, "9.43ms"),
+            (9_400_000, "9.4ms"),
+            (12_999_999, "12.9ms"),
+            (250_000_000, "250ms"),
+            (999_999_999, "999ms"),
+            (1_000_000_000, "1s"),
+            (1_500_000_001, "1.5s"),
+            (9_999_999_999, "9.99s"),
+            (10_000_000_001, "10s"),
+            (90_500_000_000, "1m 30s"),
+            (3_725_000_000_000, "1h 2m"),
+            (176_399_000_000_000, "2days"),
+        ] {
+            assert_eq!(show(Duration::from_nanos(nanos)), shown);
+        }
+        // Whatever it is, there are words for it.
+        assert!(!show(Duration::MAX).is_empty());
     }
 
     #[test]

@@ -57,7 +57,10 @@
 //! | | |
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
+//! | [`guide`] | longer texts by question, in an order in which they can be read |
+//! | [`guide::concepts`] | the states, the words, and where to put a breaker |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
+//! | [`guide::choosing_settings`] | which numbers to write, and where they come from |
 //! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
 //! | `guide::operating`, `admin` (feature `admin`) | the management API and the dashboard |
 //! | `guide::many_instances`, `SharedState` (feature `redis`) | breakers that several instances of a program share |
@@ -90,11 +93,33 @@
 //! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
 //! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
 //! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
-//! | `redis` | no | `SharedState`: breakers that several instances of a program share through Redis |
+//! | `redis` | no | `SharedState`: breakers that several instances of a program share through Redis, one server, behind Sentinels, or a Cluster |
+//! | `redis-tls` | no | the same over TLS, `rediss://`. Needs a C compiler |
 //! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
 //! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
 //! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
+//!
+//! # Other crates in this one's interface
+//!
+//! Of these, types or traits are to be seen in what a program writes. A program that has another version
+//! of one beside it will find that they do not fit; a new one here is a change that breaks programs.
+//!
+//! | crate | version | where |
+//! |---|---|---|
+//! | `tokio` | 1 | `time::Instant` in [`Opening::since`] and [`CircuitError::ForcedOpen`] |
+//! | `serde` | 1 | `Serialize` of [`Snapshot`], [`Event`], [`Health`] and others; `DiskStore` |
+//! | `serde_json` | 1 | `Registry::export` |
+//! | `axum` | 0.8 | `admin::router`; it is re-exported as `admin::axum` |
+//! | `http` | 1 | `integrations::tower` |
+//! | `tower-layer`, `tower-service` | 0.3 | `integrations::tower` |
+//! | `reqwest-middleware` | 0.5 | `integrations::reqwest` |
+//! | `prometheus-client` | 0.25 | `prometheus::Collector` |
+//! | `opentelemetry` | 0.33 | `otel::observe` |
+//!
+//! That answers of the API implement `ToSchema` of `utoipa` is for this crate's own use, and what is
+//! `#[doc(hidden)]` is for what the attribute expands to; neither is a promise.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(cb_loom))))]
 #![cfg_attr(
     cb_loom,
     allow(
@@ -168,13 +193,15 @@ pub use name::{Name, NameError};
 pub use observe::{
     alert_bounds::AlertBounds,
     alerts::{Alert, AlertKind, Severity},
-    event::{Action, Counts, Event, FallbackResult, Rejection, SettingChange},
+    event::{Counts, Event, FallbackResult, Rejection, SettingChange},
     health::{BreakerCounts, Health, Verdict},
     hub::Missed,
     latency::ResponseTimes,
+    operation::{Action, Scope},
     outcome::HandlerOutcome,
     recommend::Recommendation,
     snapshot::{Snapshot, Totals},
+    together::{SharedBreaker, SharedMode, SharedSettings, SharedStatus},
 };
 #[cfg(feature = "export")]
 pub use registry::ExportError;
@@ -187,5 +214,5 @@ pub use registry::{Loaded, WatchError};
 #[cfg(all(feature = "redis", not(cb_loom)))]
 pub use shared::{
     Exchange, ExchangeTraffic, OpenOn, SharedError, SharedHandle, SharedOptions, SharedState,
-    SharedStateError, SharedStatus,
+    SharedStateError,
 };

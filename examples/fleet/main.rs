@@ -5,9 +5,6 @@
 //! minds. Needs `redis-server`.
 
 mod instance;
-#[allow(dead_code, reason = "another example and its tests use more of it")]
-#[path = "../stale_redis/server.rs"]
-mod server;
 mod service;
 
 use std::{
@@ -19,7 +16,7 @@ use std::{
 };
 
 use anyhow::Context;
-use server::RedisServer;
+use cb_examples::redis::RedisServer;
 use service::Service;
 
 const INSTANCES: u32 = 3;

@@ -1,4 +1,9 @@
-//! What several examples need beside what they show: services to call, and a screen to write to.
+//! What several examples need beside what they show: servers and services, and a screen to write to.
 
+pub mod changes;
+pub mod postgres;
+pub mod redis;
 pub mod screen;
+pub mod servers;
 pub mod service;
+pub mod stand_in;

@@ -4,7 +4,6 @@
 //! a service die, and shows what a second instance of the program answers, which has never had an answer
 //! from that service itself.
 
-mod server;
 mod store;
 
 use std::{
@@ -12,9 +11,9 @@ use std::{
     time::Duration,
 };
 
+use cb_examples::redis::RedisServer;
 use cb_runtime::{StaleStore, circuit_breaker};
 use serde::{Deserialize, Serialize};
-use server::RedisServer;
 use store::RedisStore;
 use tokio::time::sleep;
 

@@ -2,14 +2,11 @@
 
 mod program;
 
-use anyhow::Context;
-
 #[test]
 fn the_quickstart_tells_its_story() -> anyhow::Result<()> {
     let text = program::said(program::command("quickstart")?.output()?)?;
 
-    assert_plain_and_narrow(&text);
-    find_in_order(
+    program::check_story(
         &text,
         &[
             "1. The service is healthy",
@@ -33,21 +30,4 @@ fn the_quickstart_tells_its_story() -> anyhow::Result<()> {
             "What next",
         ],
     )
-}
-
-fn assert_plain_and_narrow(text: &str) {
-    for line in text.lines() {
-        assert!(!line.contains('\x1b'), "colour in a pipe: {line:?}");
-        assert!(line.chars().count() <= 80, "wider than 80 columns: {line:?}");
-    }
-}
-
-fn find_in_order(text: &str, parts: &[&str]) -> anyhow::Result<()> {
-    let mut rest = text;
-    for part in parts {
-        (_, rest) = rest
-            .split_once(part)
-            .with_context(|| format!("{part:?} should come next in what follows:\n{rest}"))?;
-    }
-    Ok(())
 }

@@ -18,7 +18,7 @@ fn the_workflow_tells_its_story_and_loses_nothing() -> anyhow::Result<()> {
         assert!(!line.contains('\x1b'), "colour in a pipe: {line:?}");
         assert!(line.chars().count() <= 80, "wider than 80 columns: {line:?}");
     }
-    find_in_order(
+    program::find_in_order(
         &text,
         &[
             "1. All services are well",
@@ -58,10 +58,11 @@ fn the_workflow_tells_its_story_and_loses_nothing() -> anyhow::Result<()> {
             "8 hits         summary       stored",
             "Summary",
             "registry().explain(\"llm\")",
-            "failure_threshold  4      attribute at examples/workflow/steps.rs:",
-            "recovery_timeout   900ms  circuit-breakers.toml:",
+            "failure_threshold    4      attribute at examples/workflow/steps.rs:",
+            "recovery_timeout     900ms  circuit-breakers.toml:",
             ", instead of 1m",
-            "call_timeout       300ms  circuit-breakers.toml:",
+            "success_threshold    1      preset of `llm`",
+            "call_timeout         300ms  circuit-breakers.toml:",
             ", instead of 30s",
             "registry().health()",
             "healthy, score 1.00: 3 of 3 breakers are closed",
@@ -77,16 +78,6 @@ fn the_workflow_tells_its_story_and_loses_nothing() -> anyhow::Result<()> {
         assert_eq!(text.matches(once).count(), 1, "{once:?} in\n{text}");
     }
     check_export(&fs::read(&export)?)
-}
-
-fn find_in_order(text: &str, parts: &[&str]) -> anyhow::Result<()> {
-    let mut rest = text;
-    for part in parts {
-        (_, rest) = rest
-            .split_once(part)
-            .with_context(|| format!("{part:?} should come next in what follows:\n{rest}"))?;
-    }
-    Ok(())
 }
 
 fn check_export(json: &[u8]) -> anyhow::Result<()> {

@@ -60,9 +60,10 @@ fn listen(effort: &watch::Sender<Effort>, news: &UnboundedSender<News>) {
         async move { to.send(News::Changed(event)) }
     });
 
-    // Once for an outage, however often the breaker reopens before it is closed again.
+    // Once for an outage, however often the breaker reopens before it is closed again. Of all models: a
+    // second one would be asked as little.
     let (switch, to) = (effort.clone(), news.clone());
-    registry().on_degraded("llm", move |_| {
+    registry().on_degraded(Selector::service_type("llm"), move |_| {
         let (switch, to) = (switch.clone(), to.clone());
         async move {
             switch.send(Effort::Cheap)?;
@@ -72,7 +73,7 @@ fn listen(effort: &watch::Sender<Effort>, news: &UnboundedSender<News>) {
     });
 
     let (switch, to) = (effort.clone(), news.clone());
-    registry().on_recovered("llm", move |_| {
+    registry().on_recovered(Selector::service_type("llm"), move |_| {
         let (switch, to) = (switch.clone(), to.clone());
         async move {
             switch.send(Effort::Full)?;

@@ -114,7 +114,7 @@ fn settings(out: &mut impl Write, name: &str) -> anyhow::Result<()> {
             [lower, ..] if lower.value.len() < 10 => format!(", instead of {}", lower.value),
             _ => String::new(),
         };
-        let label = Label { text: (*setting).to_owned(), width: 19, ..Label::default() };
+        let label = Label { text: (*setting).to_owned(), width: 21, ..Label::default() };
         lines(out, &label, &format!("{value:<5}  {place}{instead}"))?;
     }
     Ok(())

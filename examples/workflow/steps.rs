@@ -1,6 +1,7 @@
 //! The steps of the workflow. Each calls a service, and does what it can without one.
 //!
-//! The times are those of a program at work. Those of the story are in
+//! What is known of services of a kind comes with the `service_type`; what is written beside it is known of
+//! this one. The times are those of a program at work. Those of the story are in
 //! `../config/circuit-breakers.toml`, which stands over the attributes.
 
 use cb_runtime::{CircuitError, circuit_breaker};
@@ -9,9 +10,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// Finds articles. While the index is down, the program's own keywords will do.
 #[circuit_breaker(
     name = "vector_search",
-    failure_threshold = 2,    // failures in a row that open the breaker
-    recovery_timeout = "30s", // how long it stays open; then one call, the probe, tries again
-    call_timeout = "2s",      // a slower call is dropped and counts as a failure
+    service_type = "vector_search", // a preset: it stays open for a minute, and then is tried again
+    failure_threshold = 2,          // failures in a row that open the breaker; the preset has 5
+    success_threshold = 1,          // of two that the preset wants of a service before it trusts it again
+    call_timeout = "2s",            // a slower call is dropped and counts as a failure
     fallback = |_, question| Ok(by_keyword(question)) // answers when the service does not
 )]
 pub(crate) async fn search(services: &Services, question: &Question) -> Result<Found, StepError> {
@@ -27,9 +29,8 @@ fn by_keyword(question: &Question) -> Found {
 /// Sums up articles. There is nothing to answer with in its place: an item can do without.
 #[circuit_breaker(
     name = "llm",
+    service_type = "llm", // its preset has a `call_timeout` too: 30 s
     failure_threshold = 4,
-    recovery_timeout = "60s",
-    call_timeout = "30s",
     retry(max_attempts = 2, delay = "1s") // each attempt is a call of its own for the breaker
 )]
 pub(crate) async fn summarize(services: &Services, titles: &[String]) -> Result<String, StepError> {
@@ -37,7 +38,13 @@ pub(crate) async fn summarize(services: &Services, titles: &[String]) -> Result<
 }
 
 /// Keeps an item. Without the database there is no use in going on: it is `critical`.
-#[circuit_breaker(name = "database", critical, failure_threshold = 2, recovery_timeout = "10s")]
+#[circuit_breaker(
+    name = "database",
+    service_type = "database",
+    critical,
+    failure_threshold = 2,
+    success_threshold = 1
+)]
 pub(crate) async fn store(services: &Services, item: &Digest) -> Result<(), StepError> {
     services.post(&services.database, item).await
 }

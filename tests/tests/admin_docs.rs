@@ -30,7 +30,21 @@ async fn balance(tenant: &str) -> anyhow::Result<usize> {
 const TEXTS: &[(&str, &str)] = &[
     ("operating.md", include_str!("../../cb-runtime/src/guide/operating.md")),
     ("README.md", include_str!("../../README.md")),
+    #[cfg(feature = "redis")]
+    ("many_instances.md", include_str!("../../cb-runtime/src/guide/many_instances.md")),
 ];
+
+/// Instances that meet in memory.
+#[cfg(feature = "redis")]
+async fn share() {
+    use cb_runtime::{Exchange, SharedOptions, SharedState};
+
+    let state = SharedState::in_memory(&Exchange::new(), SharedOptions::new()).unwrap();
+    let shared = registry().share(state).unwrap();
+    while !shared.status().connected {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+}
 
 /// The lines of the blocks of `sh` that begin with `curl`.
 fn lines(text: &str) -> Vec<&str> {
@@ -61,6 +75,8 @@ async fn every_line_of_curl_in_the_documentation_works() {
     }
     assert_eq!(order(7).await.unwrap(), 7);
     assert_eq!(balance("acme").await.unwrap(), 4);
+    #[cfg(feature = "redis")]
+    share().await;
     let (with_tokens, on_loopback) =
         (serve(Auth::tokens("", TOKEN)).await, serve(Auth::loopback_only()).await);
     let mut count = 0;

@@ -2,8 +2,6 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-#[path = "../../examples/stale_redis/server.rs"]
-mod server;
 #[path = "../../examples/stale_redis/store.rs"]
 mod store;
 
@@ -13,10 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cb_examples::redis::{RedisServer, StartError};
 use cb_runtime::{StaleAnswer, StaleStore};
 use redis::AsyncCommands;
 use serde::{Serialize, de::DeserializeOwned};
-use server::{RedisServer, StartError};
 use store::RedisStore;
 use tokio::time::sleep;
 

@@ -44,7 +44,7 @@ impl FromMeta for Text {
     fn from_meta(item: &Meta) -> Result<Self> {
         let (key, value) = expression(item)?;
         let literal = string(&key, value)?;
-        if literal.value().is_empty() {
+        if literal.value().trim().is_empty() {
             return Err(wrong(literal, format!("`{key}` is empty: leave it out if there is none")));
         }
         Ok(Self(literal.clone()))

@@ -19,7 +19,9 @@ use crate::{
         health::{BreakerCounts, Verdict},
         latency::ResponseTimes,
         look::Look,
+        operation::Scope,
         snapshot::{Totals, optional_rfc3339, optional_seconds, rfc3339},
+        together::{SharedBreaker, SharedStatus},
     },
     registry::Declaration,
 };
@@ -41,6 +43,9 @@ pub(super) struct Status {
     pub(super) verdict: Verdict,
     /// The share of breakers that are closed, critical ones counting double.
     pub(super) score: f64,
+    /// How it stands to the store through which breakers are shared with other instances of the program; null
+    /// where they are not.
+    pub(super) store: Option<SharedStatus>,
     /// All breakers, in three groups.
     pub(super) summary: Summary,
     /// All breakers, by what calls meet and by what operators have set.
@@ -115,6 +120,8 @@ pub(super) struct Row {
     last_failure: Option<SystemTime>,
     /// The latest failure's error.
     last_error: Option<String>,
+    /// How it stands to those of its name in other instances; null where breakers are not shared.
+    shared: Option<SharedBreaker>,
     /// Its changes of state in the last hour, oldest first.
     timeline: Vec<Moment>,
 }
@@ -156,6 +163,7 @@ impl Row {
             last_success: snapshot.last_success,
             last_failure: snapshot.last_failure,
             last_error: snapshot.last_error,
+            shared: snapshot.shared,
             timeline,
         };
         (row, snapshot.config)
@@ -269,6 +277,8 @@ pub(super) struct Place {
 pub(super) struct Done {
     /// What.
     pub(super) action: &'static str,
+    /// In which instances of the program.
+    pub(super) scope: Scope,
     /// To these.
     pub(super) breakers: Vec<String>,
 }

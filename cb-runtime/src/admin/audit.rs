@@ -10,7 +10,7 @@ use axum::http::{StatusCode, request::Parts};
 use super::{guard::Sender, origin};
 use crate::{
     config::shown,
-    observe::event::{Action, Operation},
+    observe::operation::{Action, Operation, Scope},
 };
 
 const TARGET: &str = "cb_runtime::audit";
@@ -31,9 +31,10 @@ impl Request {
     }
 
     /// The same as it goes into a breaker's history.
-    pub(super) fn operation(&self, action: Action) -> Operation {
+    pub(super) fn operation(&self, action: Action, scope: Scope) -> Operation {
         Operation {
             action,
+            scope,
             who: cut(self.sender.caller.who().to_owned()),
             from: self.sender.from.clone(),
             reason: self.reason.clone(),
@@ -41,7 +42,7 @@ impl Request {
     }
 
     /// Logs what was done, once, on however many breakers.
-    pub(super) fn log(&self, action: &str, breakers: &[String], details: &str) {
+    pub(super) fn log(&self, action: &str, scope: Scope, breakers: &[String], details: &str) {
         let (first, count) = (breakers.first().map(String::as_str), breakers.len());
         let name = shown(first.unwrap_or_default());
         let what = match count {
@@ -53,9 +54,14 @@ impl Request {
         let from = self.sender.from.as_deref().unwrap_or("unknown");
         let reason = shown(self.reason.as_deref().unwrap_or_default());
         let why = if reason.is_empty() { String::new() } else { format!(", because: {reason}") };
+        let place = match scope {
+            Scope::Instance => "",
+            Scope::Cluster => " in all instances",
+        };
+        let scope = scope.to_string();
         tracing::info!(
-            target: TARGET, action, name, breakers = count, who, from, reason,
-            "{action} of {what}{details}, by {who} from {from}{why}"
+            target: TARGET, action, scope, name, breakers = count, who, from, reason,
+            "{action} of {what}{place}{details}, by {who} from {from}{why}"
         );
     }
 }

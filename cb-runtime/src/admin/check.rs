@@ -27,7 +27,8 @@ use super::{
 };
 use crate::{
     config::{HealthCheck, quoted},
-    observe::text,
+    error::show,
+    observe::{operation::Scope, text},
 };
 
 /// So often a check is run at the most.
@@ -109,7 +110,12 @@ pub(super) async fn test_service(
         ));
     };
     let request = audit::Request::new(sender, reason);
-    request.log("test", std::slice::from_ref(&name), &format!(", {iterations} times"));
+    request.log(
+        "test",
+        Scope::Instance,
+        std::slice::from_ref(&name),
+        &format!(", {iterations} times"),
+    );
     let iterations = run(check, iterations, config.probe_timeout().min(LONGEST)).await;
     let passed = iterations.iter().filter(|one| one.ok).count();
     let failed = iterations.len() - passed;
@@ -142,9 +148,6 @@ async fn once_within(check: HealthCheck, within: Duration) -> Result<(), Box<str
     match tokio::time::timeout(within, contained).await {
         Ok(Ok(found)) => found.map_err(|error| text::cut(&error)),
         Ok(Err(_)) => Err("the health check panicked".into()),
-        Err(_) => {
-            let within = humantime::format_duration(within);
-            Err(format!("the health check took longer than {within}").into())
-        }
+        Err(_) => Err(format!("the health check took longer than {}", show(within)).into()),
     }
 }

@@ -21,9 +21,9 @@
 //! | `GET /metrics`, `GET /metrics.json` | the figures, for Prometheus, as `OpenMetrics` and as JSON |
 //! | `GET /events` | what happens, as server-sent events; resumed by `Last-Event-ID` |
 //! | `GET /declarations` | the annotated functions, their files and lines, and their conflicts |
-//! | `POST /reset/NAME`, `/reset-all`, `/reset-by-type/TYPE` | closes; a `reason` in the body if there is one |
-//! | `POST /mode/NAME` | `{ "mode": "forced_open", "for": "10m", "reason": "deploy" }` |
-//! | `PUT /config/NAME` | settings as in a file in JSON; `?reason=` |
+//! | `POST /reset/NAME`, `/reset-all`, `/reset-by-type/TYPE` | closes; in the body `{ "reason": "deploy", "scope": "cluster", "for": "10m" }`, all of it optional |
+//! | `POST /mode/NAME` | `{ "mode": "forced_open", "for": "10m", "reason": "deploy", "scope": "cluster" }` |
+//! | `PUT /config/NAME` | settings as in a file in JSON; `?reason=`, `?scope=cluster&for=10m` |
 //! | `POST /test-service` | `{ "service_name": …, "test_type": "health", "iterations": 3 }` runs the declared health check |
 //! | `GET /openapi.json` | all of this for programs |
 //!
@@ -44,6 +44,7 @@ mod origin;
 mod overview;
 mod problem;
 mod schemas;
+mod scope;
 mod serve;
 mod status;
 mod steer;

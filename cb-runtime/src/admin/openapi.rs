@@ -102,6 +102,16 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
         add("404", "There is none of this name; `did_you_mean` has those that are written alike.");
     }
     if is_change {
+        if path != "/test-service" {
+            add(
+                "409",
+                "It is for all instances of the program, and breakers are not shared with others. Nothing was done.",
+            );
+            add(
+                "503",
+                "It is for all instances of the program, and the store does not answer that they share. Of several breakers, `detail` says how many it was done to.",
+            );
+        }
         add("408", "The body did not come in time.");
         add("413", "The body has more than 64 KiB.");
         add("415", "The body is not `application/json`.");

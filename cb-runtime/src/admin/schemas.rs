@@ -81,6 +81,7 @@ impl PartialSchema for SettingsChange {
         if let Some(service_type) = properties.get_mut("service_type") {
             service_type["maxLength"] = 128.into();
         }
+        properties.values_mut().for_each(or_null);
         schema(json!({ "type": "object", "properties": properties, "additionalProperties": false }))
     }
 }
@@ -89,6 +90,18 @@ impl ToSchema for SettingsChange {
     fn name() -> Cow<'static, str> {
         "SettingsChange".into()
     }
+}
+
+/// A duration.
+pub(super) fn duration() -> RefOr<Schema> {
+    schema(definition("duration"))
+}
+
+/// What takes a setting back is no value of it.
+fn or_null(property: &mut Value) {
+    let description = property.as_object_mut().and_then(|property| property.remove("description"));
+    *property = json!({ "anyOf": [property.take(), { "type": "null" }] });
+    property["description"] = description.unwrap_or_default();
 }
 
 /// A duration, or none.

@@ -132,6 +132,7 @@ fn status(shared: &Shared, filter: &Filter, limit: usize) -> Status {
         instance: Arc::clone(&shared.instance),
         verdict: health.verdict,
         score: health.score,
+        store: shared.registry.store(),
         summary,
         totals: health.breakers,
         matching: count,

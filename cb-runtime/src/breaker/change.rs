@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock::Tick,
-    observe::event::{Operation, SettingChange},
+    observe::{event::SettingChange, operation::Operation},
     policy::OpenReason,
     window::Counts,
 };

@@ -30,7 +30,7 @@ use super::{
 };
 #[cfg(feature = "tower")]
 use crate::error::CircuitError;
-use crate::{config::Config, name::Name, policy::Bulkhead};
+use crate::{config::Config, name::Name, observe::together::SharedBreaker, policy::Bulkhead};
 
 /// The other instances, as breakers see them.
 pub(crate) trait Fellowship: Send + Sync {
@@ -40,6 +40,9 @@ pub(crate) trait Fellowship: Send + Sync {
 
     /// A probe has ended, or will not begin.
     fn ended(&self, name: &Name, probe: u64, judged: Judged);
+
+    /// How a breaker stands to those of its name.
+    fn standing(&self, name: &Name) -> SharedBreaker;
 
     /// A breaker has just been made; it is to be as others of its name are.
     fn made(&self, core: &Core);

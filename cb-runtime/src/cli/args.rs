@@ -50,7 +50,8 @@ Exit status:
      with something wrong in it, a breaker that is not there
   2  wrong usage: an unknown option, a value that the server refuses, a token that it does not
      know or that may not do this
-  3  no answer from the server, or one that is not of the management API
+  3  no answer from the server, or one that is not of the management API; with --cluster also
+     where the store is away that instances share
 
 A terminal gets tables, and a pipe lines with tabs between the columns. NO_COLOR is obeyed. With
 --json the answer is on standard output and an error, as problem details (RFC 9457), on standard
@@ -195,54 +196,33 @@ Examples:
     /// Shows the settings of a breaker, or changes some until the program ends
     #[command(after_help = "\
 Keys and values are those of configuration files; parts have a dot between them. A value that is
-no number, no `true` and no `false` is a text.
+no number, no `true` and no `false` is a text. The value `default` takes back what was changed.
 
 Examples:
   cbctl config payments
   cbctl config payments failure_threshold=3 recovery_timeout=1m
-  cbctl config payments backoff.factor=2 backoff.max=10m --reason 'longer outages'")]
-    Config {
-        /// The name of the breaker
-        name: String,
-
-        /// Settings to be changed, all of them or none
-        #[arg(value_name = "KEY=VALUE", value_parser = pair)]
-        changes: Vec<(String, String)>,
-
-        /// Why, for the audit log
-        #[arg(long, value_name = "TEXT", requires = "changes")]
-        reason: Option<String>,
-    },
+  cbctl config payments backoff.factor=2 backoff.max=10m --reason 'longer outages'
+  cbctl config payments recovery_timeout=default backoff=default
+  cbctl config payments failure_threshold=3 --cluster --for 1h
+  cbctl config payments --cluster --undo")]
+    Config(ConfigChange),
 
     /// Closes breakers and forgets what they counted
     #[command(after_help = "\
 Examples:
   cbctl reset payments --reason 'the provider is back'
   cbctl reset --service-type database
-  cbctl reset --all --yes")]
+  cbctl reset --all --yes
+  cbctl reset payments --cluster")]
     Reset(Reset),
 
     /// Sets what a breaker does whatever it has counted
     #[command(after_help = "\
 Examples:
   cbctl mode payments forced-open --for 10m --reason deploy
+  cbctl mode payments forced-open --for 10m --cluster
   cbctl mode payments normal")]
-    Mode {
-        #[command(flatten)]
-        breaker: Named,
-
-        /// The mode
-        #[arg(value_enum)]
-        mode: Mode,
-
-        /// For so long, then back to normal; a number alone is seconds
-        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-        lasts: Option<Duration>,
-
-        /// Why, for the audit log
-        #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
-    },
+    Mode(ModeChange),
 
     /// Runs the declared health check of a breaker, outside of its counts
     Test {
@@ -342,6 +322,63 @@ pub(super) struct Reset {
     /// Do not ask
     #[arg(short, long)]
     pub(super) yes: bool,
+
+    /// In all instances of the program that share their breakers; of several, those that the asked one has
+    #[arg(long)]
+    pub(super) cluster: bool,
+
+    /// With --cluster: for so long an instance that is away does it when it is back; 10m unless told
+    /// otherwise
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, requires = "cluster")]
+    pub(super) lasts: Option<Duration>,
+
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigChange {
+    /// The name of the breaker
+    pub(super) name: String,
+
+    /// Settings to be changed, all of them or none
+    #[arg(value_name = "KEY=VALUE", value_parser = pair)]
+    pub(super) changes: Vec<(String, String)>,
+
+    /// In all instances of the program that share their breakers; needs --for
+    #[arg(long)]
+    pub(super) cluster: bool,
+
+    /// With --cluster: for so long, then back to what each instance had
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, requires = "cluster")]
+    pub(super) lasts: Option<Duration>,
+
+    /// With --cluster: takes back what was changed in all instances
+    #[arg(long, requires = "cluster", conflicts_with_all = ["changes", "lasts"])]
+    pub(super) undo: bool,
+
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ModeChange {
+    #[command(flatten)]
+    pub(super) breaker: Named,
+
+    /// The mode
+    #[arg(value_enum)]
+    pub(super) mode: Mode,
+
+    /// For so long, then back to normal; a number alone is seconds
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(super) lasts: Option<Duration>,
+
+    /// In all instances of the program that share their breakers; needs --for, unless it is `normal`
+    #[arg(long)]
+    pub(super) cluster: bool,
 
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Context, explain,
+    Context,
+    args::ConfigChange,
+    explain,
     failure::{Failure, Finding},
     screen::{Rows, Shape},
     show,
@@ -11,14 +13,15 @@ use super::{
     wire::Breaker,
 };
 
-pub(super) fn run(
-    context: &mut Context,
-    name: &str,
-    changes: &[(String, String)],
-    reason: Option<&str>,
-) -> Result<Finding, Failure> {
+pub(super) fn run(context: &mut Context, change: &ConfigChange) -> Result<Finding, Failure> {
+    let ConfigChange { name, changes, cluster, lasts, undo, reason } = change;
     let Context { client, screen } = context;
-    if changes.is_empty() {
+    if changes.is_empty() && !undo {
+        if *cluster || reason.is_some() {
+            return Err(Failure::Usage(
+                "nothing is to be changed: give KEY=VALUE, or --cluster --undo".to_owned(),
+            ));
+        }
         let (json, breaker) = show::breaker(client, name)?;
         if screen.shape() == Shape::Json {
             screen.document(&json.get("config").unwrap_or(&Value::Null))?;
@@ -31,16 +34,25 @@ pub(super) fn run(
         screen.table(&rows)?;
         return Ok(Finding::Fine);
     }
+    if *cluster && lasts.is_none() && !undo {
+        return Err(Failure::Usage(
+            "--cluster needs --for, such as --for 1h: a change of all instances ends by itself"
+                .to_owned(),
+        ));
+    }
     let (name, key) = show::split(name, None)?;
+    let lasts = lasts.map(|time| humantime::format_duration(time).to_string());
     let mut query = show::key_query(key);
-    query.extend(reason.map(|reason| ("reason", reason)));
+    query.extend(reason.as_deref().map(|reason| ("reason", reason)));
+    query.extend(cluster.then_some(("scope", "cluster")));
+    query.extend(lasts.as_deref().map(|lasts| ("for", lasts)));
     let answer = client.change("PUT", &["config", name], &query, &body(changes)?)?;
     if screen.shape() == Shape::Json {
         screen.document(&answer.json)?;
         return Ok(Finding::Fine);
     }
     let breaker: Breaker = answer.read()?;
-    let is_changed = |setting: &str| changes.iter().any(|(key, _)| top(key) == setting);
+    let is_changed = |setting: &str| *undo || changes.iter().any(|(key, _)| top(key) == setting);
     let these = breaker.settings.iter().filter(|setting| is_changed(&setting.name));
     screen.table(&explain::table(these, screen.shape()))?;
     Ok(Finding::Fine)
@@ -72,8 +84,14 @@ fn twice(key: &str) -> Failure {
     Failure::Usage(format!("`{}` is given twice: leave one out", plain(key)))
 }
 
+/// What takes a setting back.
+const DEFAULT: &str = "default";
+
 /// A number, a truth value or a table as JSON has it, and everything else as a text.
 fn read(value: &str) -> Value {
+    if value == DEFAULT {
+        return Value::Null;
+    }
     match serde_json::from_str(value) {
         Ok(Value::Null) | Err(_) => Value::String(value.to_owned()),
         Ok(read) => read,
@@ -103,6 +121,8 @@ mod tests {
             ("backoff.factor", "2.5"),
             ("backoff.max", "10m"),
             ("window", "null"),
+            ("slow_call", "default"),
+            ("reset_timeout", "\"default\""),
         ]);
         let expected = json!({
             "failure_threshold": 3,
@@ -112,6 +132,8 @@ mod tests {
             "shed": "none",
             "backoff": { "factor": 2.5, "max": "10m" },
             "window": "null",
+            "slow_call": null,
+            "reset_timeout": "default",
         });
         assert_eq!(found, Ok(expected));
     }

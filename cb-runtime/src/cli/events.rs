@@ -88,6 +88,7 @@ pub(super) fn follow(context: &mut Context, wanted: &Wanted) -> Result<Finding, 
             return Err(broken);
         }
         note(&format!("cbctl: {}; trying again in {}s", broken.text(), wait.as_secs()));
+        // The command has one thread, and nothing to do until then.
         sleep(wait);
         wait = (wait * 2).min(LONGEST_WAIT);
     }

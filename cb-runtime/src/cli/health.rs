@@ -4,7 +4,7 @@ use super::{
     Context,
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
-    show, status,
+    show, status, store,
     text::percent,
     wire::Health,
 };
@@ -31,6 +31,7 @@ pub(super) fn run(context: &mut Context, fail_under: Option<f64>) -> Result<Find
         ("critical and down", Text::new(Tone::Bad, health.critical_down.join(", "))),
         ("open", health.open_breakers.join(", ").into()),
         ("failed calls", health.error_rate.map(percent).into()),
+        ("shared store", store::short(health.store_connected).into()),
         ("response times", health.response_times.as_ref().map(show::times).into()),
     ])?;
     if !health.recommendations.is_empty() {

@@ -18,6 +18,7 @@ mod screen;
 mod show;
 mod sse;
 mod status;
+mod store;
 mod test;
 mod text;
 mod token;
@@ -111,13 +112,9 @@ fn ask(context: &mut Context, command: Command) -> Result<Finding, Failure> {
             monitor::run(context, interval, rounds, service_type.as_deref())
         }
         Command::Explain { name } => explain::run(context, &name),
-        Command::Config { name, changes, reason } => {
-            config::run(context, &name, &changes, reason.as_deref())
-        }
+        Command::Config(change) => config::run(context, &change),
         Command::Reset(reset) => reset::run(context, &reset),
-        Command::Mode { breaker, mode, lasts, reason } => {
-            mode::run(context, &breaker, mode, lasts, reason)
-        }
+        Command::Mode(change) => mode::run(context, change),
         Command::Test { name, iterations } => test::run(context, &name, iterations),
         Command::Check { .. } | Command::Completions { .. } => Ok(Finding::Fine),
     }

@@ -1,12 +1,10 @@
 //! `cbctl mode`.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::{
     Context,
-    args::Named,
+    args::ModeChange,
     failure::{Failure, Finding},
     screen::{Shape, Text, Tone},
     show, status,
@@ -15,15 +13,16 @@ use super::{
     wire::Row,
 };
 
-pub(super) fn run(
-    context: &mut Context,
-    breaker: &Named,
-    mode: Mode,
-    lasts: Option<Duration>,
-    reason: Option<String>,
-) -> Result<Finding, Failure> {
+pub(super) fn run(context: &mut Context, change: ModeChange) -> Result<Finding, Failure> {
+    let ModeChange { breaker, mode, lasts, cluster, reason } = change;
     if matches!(mode, Mode::Normal) && lasts.is_some() {
         return Err(Failure::Usage("--for is for a mode that ends: `normal` does not".to_owned()));
+    }
+    if cluster && lasts.is_none() && !matches!(mode, Mode::Normal) {
+        return Err(Failure::Usage(
+            "--cluster needs --for, such as --for 10m: a mode of all instances ends by itself"
+                .to_owned(),
+        ));
     }
     let Context { client, screen } = context;
     let (name, key) = show::split(&breaker.name, breaker.key.as_deref())?;
@@ -31,6 +30,9 @@ pub(super) fn run(
     let mut body = json!({ "mode": mode.wire() });
     if let Some(lasts) = &lasts {
         body["for"] = json!(lasts);
+    }
+    if cluster {
+        body["scope"] = json!("cluster");
     }
     if let Some(reason) = reason {
         body["reason"] = json!(reason);
@@ -49,7 +51,13 @@ pub(super) fn run(
         return Ok(Finding::Fine);
     }
     let lasts = lasts.map(|lasts| format!("for {lasts}"));
+    let place = if cluster { "in all instances" } else { "" };
     let state = status::state(&row);
-    screen.line(&[Text::new(Tone::Title, format!("{}:", row.name)), state, lasts.into()])?;
+    screen.line(&[
+        Text::new(Tone::Title, format!("{}:", row.name)),
+        state,
+        lasts.into(),
+        place.into(),
+    ])?;
     Ok(Finding::Fine)
 }

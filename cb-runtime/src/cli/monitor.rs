@@ -13,7 +13,7 @@ use super::{
     failure::{Failure, Finding},
     note,
     screen::{self, Screen, Shape, Text, Tone},
-    status,
+    status, store,
     text::{lasting, time},
     wire::{Alert, Alerts, Row, Status},
 };
@@ -46,6 +46,7 @@ pub(super) fn run(
         if rounds.is_some_and(|rounds| round >= rounds) {
             return Ok(Finding::Fine);
         }
+        // The command has one thread, and nothing to do until then: the pause is what was asked for.
         sleep(interval);
     }
 }
@@ -81,7 +82,7 @@ impl Picture {
             Shape::Json => screen.json_line(&look.json)?,
             Shape::Lines => {
                 if !self.is_begun {
-                    screen.raw("at\tverdict\tscore\tbreakers\tclosed\thalf_open\topen\tcritical\twarning\n")?;
+                    screen.raw("at\tverdict\tscore\tbreakers\tclosed\thalf_open\topen\tcritical\twarning\tstore\n")?;
                 }
                 screen.columns(&line(look), &[])?;
             }
@@ -136,7 +137,18 @@ fn cut(line: &str) -> String {
     line.chars().take(width - 1).collect()
 }
 
-fn line(look: &Look) -> [Text; 9] {
+/// The same for several texts beside each other.
+fn fitting<const N: usize>(texts: [Text; N]) -> [Text; N] {
+    let (width, _) = screen::size();
+    let mut room = width - 1;
+    texts.map(|text| {
+        let (text, length) = text.cut(room);
+        room = room.saturating_sub(length + 1);
+        text
+    })
+}
+
+fn line(look: &Look) -> [Text; 10] {
     let of = |severity: &str| {
         look.alerts.iter().filter(|alert| alert.severity == severity).count().to_string().into()
     };
@@ -151,6 +163,7 @@ fn line(look: &Look) -> [Text; 9] {
         totals.open.to_string().into(),
         of("critical"),
         of("warning"),
+        store::short(look.status.store.as_ref().map(|store| store.connected)).into(),
     ]
 }
 
@@ -165,8 +178,11 @@ fn drawing(client: &Client, screen: &Screen, look: &Look, interval: Duration) ->
     let mut lines = vec![
         screen.styled(&[Text::new(Tone::Faint, cut(&place))]),
         screen.styled(&status::summary(status)),
-        String::new(),
     ];
+    if let Some(texts) = store::line(status.store.as_ref(), now) {
+        lines.push(screen.styled(&fitting(texts)));
+    }
+    lines.push(String::new());
     let mut rows: Vec<&Row> = status.breakers.iter().collect();
     rows.sort_by_key(|row| rank(row));
     let told: Vec<Alert> =

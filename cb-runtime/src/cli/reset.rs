@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Context,
@@ -16,8 +16,7 @@ use super::{
 
 pub(super) fn run(context: &mut Context, reset: &Reset) -> Result<Finding, Failure> {
     let Context { client, screen } = context;
-    let body =
-        reset.reason.as_ref().map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
+    let body = body(reset);
     let answer = match (&reset.name, &reset.service_type) {
         (Some(name), _) => {
             let (name, key) = show::split(name, reset.key.as_deref())?;
@@ -40,13 +39,28 @@ pub(super) fn run(context: &mut Context, reset: &Reset) -> Result<Finding, Failu
         let number = count(breakers.len() as u64, "breaker");
         let names =
             if breakers.is_empty() { String::new() } else { format!(": {}", breakers.join(", ")) };
-        screen.line(&[format!("reset {number}{names}").into()])?;
+        let place = if reset.cluster { " in all instances" } else { "" };
+        screen.line(&[format!("reset {number}{place}{names}").into()])?;
     } else {
         for name in breakers {
             screen.line(&[name.into()])?;
         }
     }
     Ok(Finding::Fine)
+}
+
+fn body(reset: &Reset) -> Value {
+    let mut body = json!({});
+    if let Some(reason) = &reset.reason {
+        body["reason"] = json!(reason);
+    }
+    if reset.cluster {
+        body["scope"] = json!("cluster");
+    }
+    if let Some(lasts) = reset.lasts {
+        body["for"] = json!(humantime::format_duration(lasts).to_string());
+    }
+    body
 }
 
 /// Asks, where somebody is there to answer. A script means what it says.

@@ -58,6 +58,13 @@ impl Text {
     pub(super) fn new(tone: Tone, text: impl AsRef<str>) -> Self {
         Self { text: plain(text.as_ref()).into_owned(), tone }
     }
+
+    /// No more than so many characters of it, and how many there are.
+    pub(super) fn cut(self, most: usize) -> (Self, usize) {
+        let text: String = self.text.chars().take(most).collect();
+        let length = text.chars().count();
+        (Self { text, ..self }, length)
+    }
 }
 
 impl From<&str> for Text {

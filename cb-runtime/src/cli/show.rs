@@ -11,7 +11,7 @@ use super::{
     events,
     failure::{Failure, Finding},
     screen::{Rows, Screen, Shape, Text, Tone},
-    status,
+    status, store,
     text::{ago, count, left, percent, took},
     wire::{Breaker, Function, Row, Times},
     words,
@@ -94,6 +94,7 @@ fn one(screen: &mut Screen, breaker: &Row, now: SystemTime) -> Result<(), Failur
         ("last success", past(&breaker.last_success).into()),
         ("last failure", past(&breaker.last_failure).into()),
         ("last error", breaker.last_error.clone().into()),
+        ("all instances", store::standing(breaker).into()),
     ])?;
     Ok(())
 }

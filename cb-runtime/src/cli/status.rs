@@ -10,6 +10,7 @@ use super::{
     client::{Answer, Client},
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
+    store,
     text::{ago, count, left, percent, time, took, word},
     values::State,
     wire::{Row, Status},
@@ -29,6 +30,9 @@ pub(super) fn run(context: &mut Context, listing: &Listing) -> Result<Finding, F
         return Ok(Finding::Fine);
     }
     screen.line(&summary(&status))?;
+    if let Some(line) = store::line(status.store.as_ref(), now) {
+        screen.line(&line)?;
+    }
     if !status.breakers.is_empty() {
         screen.line(&[])?;
         screen.table(&drawn(&status.breakers, now))?;

@@ -13,9 +13,50 @@ pub(super) struct Status {
     pub(super) at: String,
     pub(super) verdict: String,
     pub(super) score: f64,
+    pub(super) store: Option<Store>,
     pub(super) totals: Count,
     pub(super) breakers: Vec<Row>,
     pub(super) next: Option<String>,
+}
+
+/// How it stands to the store through which breakers are shared.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Store {
+    #[serde(rename = "store")]
+    pub(super) name: String,
+    pub(super) connected: bool,
+    pub(super) since: String,
+    pub(super) instances: u64,
+    pub(super) agreed: Option<String>,
+    pub(super) pending: u64,
+    pub(super) problem: Option<String>,
+}
+
+/// How a breaker stands to those of its name in other instances.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Shared {
+    pub(super) connected: bool,
+    pub(super) epoch: u64,
+    pub(super) open: bool,
+    pub(super) changed_by: Option<String>,
+    pub(super) mode: Option<SharedMode>,
+    pub(super) settings: Option<SharedSettings>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SharedMode {
+    pub(super) mode: String,
+    pub(super) remaining: f64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SharedSettings {
+    pub(super) settings: BTreeMap<String, String>,
+    pub(super) remaining: f64,
 }
 
 /// How many breakers are in which state.
@@ -53,6 +94,7 @@ pub(super) struct Row {
     pub(super) last_success: Option<String>,
     pub(super) last_failure: Option<String>,
     pub(super) last_error: Option<String>,
+    pub(super) shared: Option<Shared>,
 }
 
 impl Row {
@@ -125,6 +167,7 @@ pub(super) struct Health {
     pub(super) open_breakers: Vec<String>,
     pub(super) error_rate: Option<f64>,
     pub(super) response_times: Option<Times>,
+    pub(super) store_connected: Option<bool>,
     pub(super) recommendations: Vec<Advice>,
 }
 

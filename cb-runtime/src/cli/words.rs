@@ -27,6 +27,7 @@ pub(super) fn opening(reason: &Value) -> String {
         "probe_slow" => "a probe was slow".to_owned(),
         "health_check_failed" => "the health check failed".to_owned(),
         "forced_open" => "forced by hand".to_owned(),
+        "elsewhere" => "another instance opened it".to_owned(),
         other => word(other),
     }
 }
@@ -38,6 +39,7 @@ fn transition(reason: &Value) -> String {
         "probes_succeeded" if number(reason, "count") == 1 => "a probe succeeded".to_owned(),
         "probes_succeeded" => format!("{} probes succeeded", number(reason, "count")),
         "mode_changed" => "its mode was changed".to_owned(),
+        "closed_elsewhere" => "another instance closed it".to_owned(),
         other => word(other),
     }
 }
@@ -75,7 +77,10 @@ pub(super) fn event(event: &Value) -> (String, String) {
             ("config".to_owned(), changes.collect::<Vec<_>>().join(", "))
         }
         "operated" => {
-            let mut said = format!("{} by {}", word(text(event, "action")), text(event, "who"));
+            let everywhere = text(event, "scope") == "cluster";
+            let place = if everywhere { " in all instances" } else { "" };
+            let mut said =
+                format!("{}{place} by {}", word(text(event, "action")), text(event, "who"));
             for (name, before) in [("from", " from "), ("reason", ": ")] {
                 if !text(event, name).is_empty() {
                     said.push_str(before);
@@ -84,6 +89,11 @@ pub(super) fn event(event: &Value) -> (String, String) {
             }
             ("operator".to_owned(), said)
         }
+        "store_degraded" => (
+            "shared store is away".to_owned(),
+            format!("{}; breakers decide alone", text(event, "why")),
+        ),
+        "store_restored" => ("shared store is back".to_owned(), String::new()),
         "call_rejected" => ("rejected".to_owned(), word(text(event, "reason"))),
         "missed" => (
             "missed".to_owned(),
@@ -133,6 +143,7 @@ mod tests {
             OpenReason::ProbeSlow,
             OpenReason::HealthCheckFailed,
             OpenReason::ForcedOpen,
+            OpenReason::Elsewhere,
         ] {
             assert_eq!(opening(&value(reason)), reason.to_string());
             let reason = TransitionReason::Opened { reason };
@@ -144,6 +155,7 @@ mod tests {
             TransitionReason::ProbesSucceeded { count: 2 },
             TransitionReason::Reset,
             TransitionReason::ModeChanged,
+            TransitionReason::ClosedElsewhere,
         ] {
             assert_eq!(transition(&value(reason)), reason.to_string());
         }

@@ -58,6 +58,11 @@ pub(super) fn any<T>(_: &'static str, _: T) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// Blank is as good as empty: nobody could tell it from nothing where it is shown.
+pub(super) fn filled(field: &'static str, given: &'static str) -> Result<(), ConfigError> {
+    check(!given.trim().is_empty(), field, "a text that is not empty", &given)
+}
+
 pub(crate) fn at_least_one(field: &'static str, given: u32) -> Result<(), ConfigError> {
     check(given >= 1, field, "at least 1", &given)
 }

@@ -26,14 +26,14 @@ pub(crate) use calls::{CallChanges, RetryChanges};
 pub use explain::{ExplainedCalls, ExplainedSetting, Explanation, Overridden};
 #[cfg(feature = "cli")]
 pub(crate) use file::is_hidden;
-#[cfg(any(feature = "admin", feature = "redis"))]
+#[cfg(feature = "redis")]
 pub(crate) use file::read_settings;
 #[cfg(feature = "config")]
 pub use file::{CONFIG_SCHEMA, ConfigProblem, LoadError, Source};
 #[cfg(feature = "config")]
 pub(crate) use file::{Findings, Named, Read, quoted};
 #[cfg(feature = "admin")]
-pub(crate) use file::{near::all_near, shown};
+pub(crate) use file::{near::all_near, read_change, shown};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 #[cfg(feature = "config")]
 pub(crate) use layers::{CallLayer, variable_name};
@@ -47,8 +47,8 @@ settings! {
     often {
         /// What kind of service stands behind the breaker: the handle for operations on all breakers of
         /// one kind, and of some kinds [a preset](crate::circuit_breaker#kinds-of-services) for what is
-        /// not given. Any text; none by default.
-        service_type: &'static str => Option<&'static str>, bounds::any, |given| given;
+        /// not given. Any text that is not empty or blank; none by default.
+        service_type: &'static str => Option<&'static str>, bounds::filled, |given| given;
 
         /// Whether the program's health hangs on this service. Default: `false`.
         critical: bool => bool, bounds::any, |given| given.unwrap_or(false);

@@ -52,6 +52,15 @@ fn error(settings: ConfigBuilder) -> Option<String> {
 }
 
 #[test]
+fn a_service_type_is_not_blank() {
+    for blank in ["", " ", "\t\n"] {
+        let told = format!("`service_type` must be a text that is not empty, but is {blank:?}");
+        assert_eq!(error(Config::builder().service_type(blank)), Some(told));
+    }
+    assert_eq!(error(Config::builder().service_type(" x ")), None);
+}
+
+#[test]
 fn rates_are_above_zero_and_at_most_one() {
     for rate in [f64::MIN_POSITIVE, 0.5, 1.0] {
         assert_eq!(error(Config::builder().failure_rate(rate)), None, "{rate}");

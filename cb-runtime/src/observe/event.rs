@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     latency::seconds,
+    operation::{Action, Operation, Scope},
     snapshot::{optional_seconds, rfc3339},
 };
 use crate::{
@@ -195,6 +196,9 @@ pub enum Event {
         at: SystemTime,
         /// What was asked for.
         action: Action,
+        /// For which instances of the program. Where it is for all, what came of it here precedes, and
+        /// there is no such event in the others.
+        scope: Scope,
         /// Who asked, as the API's authorization tells it.
         who: String,
         /// The address from which the request came, where the server tells it.
@@ -202,43 +206,6 @@ pub enum Event {
         /// The first 200 characters of why, where that was given.
         reason: Option<String>,
     },
-}
-
-/// What an operator can ask a breaker for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
-#[cfg_attr(feature = "admin", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Action {
-    /// To be reset.
-    Reset,
-    /// To take on a mode, or to go back to the normal one.
-    Mode,
-    /// To take on other settings.
-    Config,
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Reset => "reset",
-            Self::Mode => "mode",
-            Self::Config => "config",
-        })
-    }
-}
-
-/// An operator's request, as it goes into a breaker's history.
-#[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(
-    not(feature = "admin"),
-    allow(dead_code, reason = "nobody but the management API makes one")
-)]
-pub(crate) struct Operation {
-    pub(crate) action: Action,
-    pub(crate) who: String,
-    pub(crate) from: Option<String>,
-    pub(crate) reason: Option<String>,
 }
 
 /// What had been counted when a breaker changed its state.
@@ -345,8 +312,8 @@ impl Event {
     }
 
     pub(crate) fn operated(name: Name, at: SystemTime, operation: Operation) -> Self {
-        let Operation { action, who, from, reason } = operation;
-        Self::Operated { name, at, action, who, from, reason }
+        let Operation { action, scope, who, from, reason } = operation;
+        Self::Operated { name, at, action, scope, who, from, reason }
     }
 
     /// The name of the breaker.

@@ -64,7 +64,7 @@ pub struct ResponseTimes {
     pub max: Duration,
 }
 
-pub(super) fn seconds<S: serde::Serializer>(
+pub(crate) fn seconds<S: serde::Serializer>(
     time: &Duration,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

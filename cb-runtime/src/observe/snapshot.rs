@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use super::latency::ResponseTimes;
+use super::{latency::ResponseTimes, together::SharedBreaker};
 use crate::{
     breaker::{Mode, OpenReason, State, machine::Machine},
     clock::Tick,
@@ -62,6 +62,9 @@ pub struct Snapshot {
     pub last_failure: Option<SystemTime>,
     /// The first 200 characters of the latest failure's error, where it has a text.
     pub last_error: Option<String>,
+    /// How it stands to the breakers of its name in other instances of the program; `None` where the
+    /// registry does not share its breakers.
+    pub shared: Option<SharedBreaker>,
     /// The settings in force.
     pub config: Config,
 }
@@ -131,6 +134,7 @@ impl Snapshot {
             last_success: None,
             last_failure: None,
             last_error: None,
+            shared: None,
             config,
         }
     }

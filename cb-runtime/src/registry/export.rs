@@ -18,6 +18,7 @@ use crate::observe::{
     health::Health,
     look::Look,
     snapshot::{Snapshot, rfc3339},
+    together::SharedStatus,
 };
 
 /// Why an export was not written. The file is as it was before, or not there if it was not.
@@ -52,6 +53,7 @@ fn mend(error: &io::Error) -> &'static str {
 struct Export {
     #[serde(serialize_with = "rfc3339")]
     at: SystemTime,
+    store: Option<SharedStatus>,
     health: Health,
     alerts: Vec<Alert>,
     breakers: Vec<Snapshot>,
@@ -59,7 +61,8 @@ struct Export {
 }
 
 impl Registry {
-    /// All that is known of the registry at this moment: `at`, `health`, `alerts`, `breakers` (each a
+    /// All that is known of the registry at this moment: `at`, `store` (a [`SharedStatus`], `null`
+    /// where breakers are not shared), `health`, `alerts`, `breakers` (each a
     /// [`Snapshot`]), and `declarations`, which are those of the program's registry and none for
     /// another. With the feature `export`.
     ///
@@ -120,6 +123,7 @@ impl Registry {
         let overview = self.overview();
         Export {
             at: SystemTime::now(),
+            store: self.store(),
             health: overview.health(self),
             alerts: overview.alerts(self),
             breakers: overview.looks.into_iter().map(|Look { snapshot, .. }| snapshot).collect(),

@@ -7,6 +7,8 @@ use super::{
     by_name::Named,
     keyed::{Family, Full, Text},
 };
+#[cfg(feature = "admin")]
+use crate::observe::operation::Operation;
 use crate::{
     breaker::{
         CircuitBreaker,
@@ -40,6 +42,12 @@ impl Unsettled {
         }
         contain(|| left_out.iter().for_each(|problem| log::left_out(&name, problem)));
     }
+}
+
+/// The name that settings of a breaker are said under.
+fn name_of_all(breaker: &CircuitBreaker) -> &str {
+    let name = breaker.0.name();
+    name.parent_and_key().map_or(name.as_str(), |(parent, _)| parent)
 }
 
 /// A breaker in a registry.
@@ -129,14 +137,27 @@ impl Registry {
 
     /// Puts the settings in force that come of the layers as they are now.
     pub(super) fn adapt(&self, breaker: &CircuitBreaker) {
-        let name = breaker.0.name();
-        let of_all = name.parent_and_key().map_or(name.as_str(), |(parent, _)| parent);
-        let layers = self.layers();
+        let (of_all, layers) = (name_of_all(breaker), self.layers());
         let adapted = breaker.0.adapt(|own, runtime| layers.settings(of_all, own, runtime).build());
         // What was changed while all was checked; then those in force stand.
         if let Err(problem) = adapted {
-            contain(|| log::not_adapted(name, &problem));
+            contain(|| log::not_adapted(breaker.0.name(), &problem));
         }
+    }
+
+    /// Changes settings of a breaker for an operator. Of those that are taken `back` counts what the layers
+    /// below say, as they are now.
+    #[cfg(feature = "admin")]
+    pub(crate) fn reconfigure(
+        &self,
+        breaker: &CircuitBreaker,
+        operation: Operation,
+        settings: ConfigBuilder,
+        back: &[&str],
+    ) -> Result<(), ConfigError> {
+        let (of_all, layers) = (name_of_all(breaker), self.layers());
+        let below = |own, runtime| layers.settings(of_all, own, runtime);
+        breaker.0.reconfigure_for(Some(operation), |present| settings.or(present), back, below)
     }
 
     /// The same of all breakers of a family, and those that it will have.

@@ -61,6 +61,8 @@ pub use subscription::Subscription;
 #[cfg(feature = "config")]
 pub use watch::WatchError;
 
+#[cfg(any(not(feature = "redis"), cb_loom))]
+use crate::observe::together::SharedStatus;
 use crate::{
     breaker::CircuitBreaker,
     config::{Config, Layers},
@@ -173,6 +175,13 @@ impl Registry {
     #[cfg(any(not(feature = "redis"), cb_loom))]
     #[allow(clippy::unused_self, reason = "has the shape of the other")]
     pub(crate) fn store_connected(&self) -> Option<bool> {
+        None
+    }
+
+    /// How it stands to the store through which breakers are shared; `None` where they are not.
+    #[cfg(any(not(feature = "redis"), cb_loom))]
+    #[allow(clippy::unused_self, reason = "has the shape of the other")]
+    pub(crate) fn store(&self) -> Option<SharedStatus> {
         None
     }
 

@@ -11,6 +11,7 @@ use crate::{
         event::Event,
         hub::Hub,
         snapshot::wall,
+        together::SharedStatus,
     },
     shared::{Breakers, SharedHandle, SharedState, SharedStateError, status::Status},
 };
@@ -66,6 +67,11 @@ impl Registry {
     /// Whether the store answers through which breakers are shared; `None` where they are not.
     pub(crate) fn store_connected(&self) -> Option<bool> {
         Some(self.0.sharing.status()?.is_connected())
+    }
+
+    /// How it stands to the store through which breakers are shared; `None` where they are not.
+    pub(crate) fn store(&self) -> Option<SharedStatus> {
+        Some(self.0.sharing.status()?.read())
     }
 
     /// That the store is away.

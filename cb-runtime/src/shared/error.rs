@@ -12,9 +12,14 @@ pub enum SharedStateError {
     /// password in it.
     #[error(
         "the address of Redis cannot be understood: {0}; write `redis://HOST:PORT`, \
-         `redis://USER:PASSWORD@HOST:PORT/DB`, or `unix:///PATH`"
+         `redis://USER:PASSWORD@HOST:PORT/DB`, `unix:///PATH`, `redis+sentinel://HOST,HOST/SERVICE` or \
+         `redis+cluster://HOST:PORT,HOST:PORT`, and `rediss` in the place of `redis` for TLS"
     )]
     Url(String),
+    /// Redis cannot be spoken to over TLS: the feature `redis-tls` is not enabled, or the certificates or
+    /// the key are none.
+    #[error("TLS to Redis cannot be had: {0}")]
+    Tls(String),
     /// The prefix is empty, or has `{` or `}` in it, which Redis Cluster needs.
     #[error("`prefix` must not be empty nor contain `{{` or `}}`, but is `{0}`")]
     Prefix(String),

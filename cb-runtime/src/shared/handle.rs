@@ -7,10 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     error::SharedError,
     link::{Wish, known::text_of},
-    status::{SharedStatus, Status},
+    status::Status,
     wire::{Order, Request, millis},
 };
-use crate::{breaker::Mode, config::read_settings};
+use crate::{breaker::Mode, config::read_settings, observe::together::SharedStatus};
 
 /// A registry's part in the shared state, from [`Registry::share`](crate::Registry::share). Cheap to
 /// clone.

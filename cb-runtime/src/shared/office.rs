@@ -20,10 +20,12 @@ use crate::{
     },
     clock::Tick,
     name::Name,
+    observe::together::SharedBreaker,
 };
 
 use super::{
     options::SharedOptions,
+    seen::Seen,
     wire::{GivenBack, Reply, Request, millis},
 };
 
@@ -45,6 +47,8 @@ pub(super) struct Office {
     /// How a thread that waits is answered, where the store answers at once.
     at_once: Option<AtOnce>,
     books: Mutex<Books>,
+    /// What operators see.
+    pub(super) seen: Seen,
 }
 
 #[derive(Default)]
@@ -88,6 +92,7 @@ impl Office {
             lease_time: options.lease_time,
             at_once,
             books: Mutex::default(),
+            seen: Seen::default(),
         };
         (office, Desk { asks, given_back })
     }
@@ -172,6 +177,10 @@ impl Fellowship for Office {
         let success_of = if judged == Judged::Success { success_threshold } else { 0 };
         let (name, instance) = (name.as_str().to_owned(), self.instance.clone());
         let _ = self.given_back.send(GivenBack { name, instance, lease: number, success_of });
+    }
+
+    fn standing(&self, name: &Name) -> SharedBreaker {
+        self.seen.of(name.as_str(), self.is_open.load(Ordering::Acquire))
     }
 
     fn made(&self, core: &Core) {

@@ -1,5 +1,7 @@
 //! How an instance shares its breakers.
 
+#[cfg(feature = "redis-tls")]
+use std::fmt;
 use std::time::Duration;
 
 use super::error::SharedStateError;
@@ -71,6 +73,10 @@ impl OpenOn {
     }
 }
 
+/// What a certificate in PEM begins with. The library takes a file without any as one that trusts nobody.
+#[cfg(feature = "redis-tls")]
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 /// How an instance shares its breakers, see [`SharedState`](crate::SharedState).
 ///
 /// ```
@@ -91,6 +97,22 @@ pub struct SharedOptions {
     pub(super) lease_time: Option<Duration>,
     pub(super) read_again: Duration,
     pub(super) timeout: Duration,
+    #[cfg(feature = "redis-tls")]
+    pub(super) root: Option<Pem>,
+    #[cfg(feature = "redis-tls")]
+    pub(super) client: Option<(Pem, Pem)>,
+}
+
+/// Certificates or a key, as a file has them. Not shown.
+#[cfg(feature = "redis-tls")]
+#[derive(Clone, PartialEq)]
+pub(super) struct Pem(pub(super) Vec<u8>);
+
+#[cfg(feature = "redis-tls")]
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 impl Default for SharedOptions {
@@ -110,6 +132,10 @@ impl SharedOptions {
             lease_time: None,
             read_again: Duration::from_secs(5),
             timeout: Duration::from_secs(1),
+            #[cfg(feature = "redis-tls")]
+            root: None,
+            #[cfg(feature = "redis-tls")]
+            client: None,
         }
     }
 
@@ -159,9 +185,49 @@ impl SharedOptions {
     }
 
     /// An answer that takes longer is none, and the store is away. From 10 ms to 1 min; default: 1 s.
+    ///
+    /// To find the server and to connect to it no more time is taken either, with what Sentinels, the nodes of
+    /// a Cluster and TLS take of it: far from them, give more.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self
+    }
+
+    /// Over TLS, Redis's certificate must come from one of these authorities, and not from those that the
+    /// system trusts: certificates in PEM, as a file has them. Feature `redis-tls`.
+    ///
+    /// A certificate that Redis has signed itself is given here, too, if it is one of an authority. Then
+    /// `#insecure` behind the address, with which no certificate is looked at, is not needed.
+    #[cfg(feature = "redis-tls")]
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root = Some(Pem(pem.into()));
+        self
+    }
+
+    /// The certificate that this instance shows to Redis, with those between it and its authority, and the
+    /// key to it; both in PEM. Feature `redis-tls`. Neither is shown by `Debug`.
+    #[cfg(feature = "redis-tls")]
+    pub fn client_certificate(
+        mut self,
+        certificate: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.client = Some((Pem(certificate.into()), Pem(key.into())));
+        self
+    }
+
+    #[cfg(feature = "redis-tls")]
+    fn check_certificates(&self) -> Result<(), SharedStateError> {
+        let client = self.client.as_ref().map(|(certificate, _)| certificate);
+        let given = [("root_certificates", self.root.as_ref()), ("client_certificate", client)];
+        for (name, pem) in given {
+            let is_none = |Pem(text): &Pem| !text.windows(BEGIN.len()).any(|part| part == BEGIN);
+            if pem.is_some_and(is_none) {
+                let why = format!("there is no certificate in PEM in what `{name}` was given");
+                return Err(SharedStateError::Tls(why));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn check(self) -> Result<Self, SharedStateError> {
@@ -177,6 +243,8 @@ impl SharedOptions {
             let is_within = time >= least && time <= minute;
             is_within.then_some(()).ok_or(SharedStateError::Time { name, time, least })
         };
+        #[cfg(feature = "redis-tls")]
+        self.check_certificates()?;
         bounded("read_again", self.read_again, least_read)?;
         bounded("timeout", self.timeout, least_wait)?;
         Ok(self)

@@ -73,10 +73,14 @@ impl fmt::Debug for SharedState {
 impl SharedState {
     /// Shares with all that use this Redis and the [prefix](SharedOptions::prefix) in the options.
     ///
-    /// Redis 6 or later, `redis://`, or a Unix socket `unix:///PATH`; with a user and a
-    /// password, which appear in no log and no error. Nothing is sent before a registry joins, and none
-    /// need be there then: a Redis that is away, or refuses the password, is told of by
-    /// [`Event::StoreDegraded`](crate::Event::StoreDegraded).
+    /// Redis 6 or later: one server, `redis://USER:PASSWORD@HOST:PORT/DB` or `unix:///PATH`; one behind
+    /// Sentinels, `redis+sentinel://HOST,HOST/SERVICE`; or a Cluster, `redis+cluster://HOST:PORT,HOST:PORT`. With
+    /// `rediss` in the place of `redis`, over TLS, which is the feature `redis-tls`. The guide
+    /// [`many_instances`](crate::guide::many_instances) has what each may hold. A password appears in no log and no
+    /// error.
+    ///
+    /// Nothing is sent before a registry joins, and nobody need be there then: a Redis that is away, or refuses
+    /// the password, is told of by [`Event::StoreDegraded`](crate::Event::StoreDegraded).
     ///
     /// # Errors
     /// [`SharedStateError`] for an address or an option that cannot be.

@@ -1,34 +1,13 @@
 //! How an instance stands to the store.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{
+    clock::Tick,
+    observe::{snapshot::wall, together::SharedStatus},
 };
 
-use serde::Serialize;
-
-use crate::{clock::Tick, observe::snapshot::wall};
-
-/// How an instance stands to the store that it shares its breakers through.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct SharedStatus {
-    /// What the store is called; without a password.
-    pub store: String,
-    /// What this instance is called.
-    pub instance: String,
-    /// Whether the store answers. While it does not, breakers decide alone.
-    pub connected: bool,
-    /// Since when that is so, by the wall clock, for people.
-    #[serde(serialize_with = "crate::observe::snapshot::rfc3339")]
-    pub since: SystemTime,
-    /// How many instances live, this one included, as far as is known; 0 before the first answer.
-    pub instances: u32,
-    /// Why the store does not answer; `None` while it does, and before the first attempt.
-    pub problem: Option<String>,
-}
-
-/// The same, as it is kept.
+/// The same as [`SharedStatus`], as it is kept.
 #[derive(Debug)]
 pub(crate) struct Status {
     store: String,
@@ -41,12 +20,21 @@ struct Now {
     connected: bool,
     since: Tick,
     instances: u32,
+    agreed: Option<Tick>,
+    pending: u32,
     problem: Option<String>,
 }
 
 impl Status {
     pub(crate) fn new(store: String, instance: String) -> Self {
-        let now = Now { connected: false, since: Tick::now(), instances: 0, problem: None };
+        let now = Now {
+            connected: false,
+            since: Tick::now(),
+            instances: 0,
+            agreed: None,
+            pending: 0,
+            problem: None,
+        };
         Self { store, instance, now: Mutex::new(now) }
     }
 
@@ -77,8 +65,14 @@ impl Status {
         is_news
     }
 
-    pub(super) fn set_instances(&self, instances: u32) {
-        self.lock().instances = instances;
+    /// All that the others have decided is known here, and so many live.
+    pub(super) fn agreed(&self, instances: u32) {
+        let mut now = self.lock();
+        (now.instances, now.agreed) = (instances, Some(Tick::now()));
+    }
+
+    pub(super) fn set_pending(&self, pending: usize) {
+        self.lock().pending = u32::try_from(pending).unwrap_or(u32::MAX);
     }
 
     pub(crate) fn store(&self) -> &str {
@@ -96,9 +90,10 @@ impl Status {
     }
 
     pub(crate) fn read(&self) -> SharedStatus {
-        let Now { connected, since, instances, problem } = self.lock().clone();
+        let Now { connected, since, instances, agreed, pending, problem } = self.lock().clone();
         let (store, instance) = (self.store.clone(), self.instance.clone());
-        let since = wall(Tick::now(), since);
-        SharedStatus { store, instance, connected, since, instances, problem }
+        let now = Tick::now();
+        let (since, agreed) = (wall(now, since), agreed.map(|agreed| wall(now, agreed)));
+        SharedStatus { store, instance, connected, since, instances, agreed, pending, problem }
     }
 }

@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Milliseconds by the store's clock.
 pub(crate) type Millis = u64;
 
-/// No time is longer on the way: what is open for longer is told of again before it is over.
-pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(crate) use crate::observe::together::LONGEST;
 
 /// A time as it travels.
 pub(crate) fn millis(time: Duration) -> Millis {

@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::{
     breaker::{CircuitBreaker, State},
+    error::show,
     registry::{make_declared, registry},
 };
 
@@ -171,7 +172,7 @@ impl fmt::Display for Figures<'_> {
             writeln!(f, "  last opened by: {reason}")?;
         }
         if let Some(time) = now.remaining_open {
-            writeln!(f, "  probes in: {}", humantime::format_duration(time))?;
+            writeln!(f, "  probes in: {}", show(time))?;
         }
         write!(f, "  last error: {}", now.last_error.as_deref().unwrap_or("none"))
     }

@@ -1,6 +1,9 @@
 //! The examples as programs, for the tests of each.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub(crate) mod cbctl;
+pub(crate) mod server;
+
 use std::{
     env::{self, consts::EXE_SUFFIX},
     process::{Command, Output},
@@ -50,4 +53,36 @@ pub(crate) fn said_with_redis(example: &str) -> anyhow::Result<Option<String>> {
         return Ok(None);
     }
     said(output).map(Some)
+}
+
+/// Holds a text against what should be in it, one after the other.
+pub(crate) fn find_in_order(text: &str, parts: &[&str]) -> anyhow::Result<()> {
+    let mut rest = text;
+    for part in parts {
+        (_, rest) = rest
+            .split_once(part)
+            .with_context(|| format!("{part:?} should come next in what follows:\n{rest}"))?;
+    }
+    Ok(())
+}
+
+/// Holds a story against what should be told, in a form that fits a terminal and has no colours in a pipe.
+pub(crate) fn check_story(text: &str, parts: &[&str]) -> anyhow::Result<()> {
+    for line in text.lines() {
+        assert!(!line.contains('\x1b'), "colour in a pipe: {line:?}");
+        assert!(line.chars().count() <= 80, "wider than 80 columns: {line:?}");
+    }
+    find_in_order(text, parts)
+}
+
+/// Has an example tell its story twice: with real servers, which CI must have, and with stand-ins.
+pub(crate) fn check_both_stories(example: &str, parts: &[&str]) -> anyhow::Result<()> {
+    let text = said(command(example)?.output()?)?;
+    if env::var_os("CI").is_some() {
+        assert!(text.contains("Redis: a real one; PostgreSQL: a real one."), "{text}");
+    }
+    check_story(&text, parts)?;
+    let text = said(command(example)?.arg("--stand-ins").output()?)?;
+    assert!(text.contains("Redis: a stand-in; PostgreSQL: a stand-in."), "{text}");
+    check_story(&text, parts)
 }

@@ -16,14 +16,13 @@ mod lease;
 mod proxy;
 #[path = "../../tests/shared/scene.rs"]
 mod scene;
-#[path = "../../../examples/stale_redis/server.rs"]
-mod server;
 #[allow(dead_code, reason = "some of it is for the tests")]
 #[path = "../../tests/shared/through_redis.rs"]
 mod through_redis;
 
 use std::{process::ExitCode, time::Duration};
 
+use cb_examples::redis as server;
 use proxy::Proxy;
 use scene::{Away, Scene, trips};
 use server::RedisServer;

@@ -80,6 +80,25 @@ fn each_change_is_one_line_and_refusals_are_one_a_second() {
         assert!(line.contains("because: a\\nb\\u{1b}[31m"), "{line}");
         assert!(!line.contains('\n') && !line.contains('\u{1b}'), "{line}");
 
+        #[cfg(feature = "redis")]
+        {
+            use cb_runtime::{Exchange, SharedOptions, SharedState};
+
+            let state = SharedState::in_memory(&Exchange::new(), SharedOptions::new()).unwrap();
+            let shared = server.registry.share(state).unwrap();
+            while !shared.status().connected {
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            }
+            let body = json!({"mode": "disabled", "for": "10m", "scope": "cluster"});
+            server.post("/mode/audited-too", body).await.json();
+            let told = of("`audited-too` in all instances");
+            assert_eq!(told.len(), 1, "{told:?}");
+            let line = &told[0].1;
+            let said = "mode of circuit breaker `audited-too` in all instances to disabled for 10m, by the write token";
+            assert!(line.contains(said), "{line}");
+            assert!(line.contains("scope=\"cluster\""), "{line}");
+        }
+
         for _ in 0..50 {
             let request = server.plain(Method::POST, "/reset/audited%0A").bearer_auth(READ);
             Answer::of(request).await.problem(403);

@@ -8,6 +8,8 @@
 )]
 
 mod audit;
+#[cfg(feature = "redis")]
+mod cluster;
 mod events;
 mod guard;
 mod hostile;

@@ -111,6 +111,18 @@ fn furnish(server: &Server) {
     changed.reset();
 }
 
+/// With others that are not there, so that what is for all instances is tried out too.
+#[cfg(feature = "redis")]
+async fn share(server: &Server) {
+    use cb_runtime::{Exchange, SharedOptions, SharedState};
+
+    let state = SharedState::in_memory(&Exchange::new(), SharedOptions::new()).unwrap();
+    let shared = server.registry.share(state).unwrap();
+    while !shared.status().connected {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// The program that tries out an API by its description, where it is installed: on the path, or in this
 /// project's `target`.
 fn schemathesis() -> Option<PathBuf> {
@@ -135,6 +147,8 @@ async fn the_api_is_as_it_is_described() {
     };
     let server = server().await;
     furnish(&server);
+    #[cfg(feature = "redis")]
+    share(&server).await;
     let examples = std::env::var("SCHEMATHESIS_EXAMPLES").unwrap_or_else(|_| "40".to_owned());
     let directory = tempfile::tempdir().unwrap();
     // Any names, and then those that there are.

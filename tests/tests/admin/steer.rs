@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cb_runtime::{Config, Mode, State};
+use cb_runtime::{Config, Mode, Source, State, Window};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -25,11 +25,12 @@ async fn a_breaker_is_reset_and_its_history_tells_by_whom_and_why() {
 
     let done = server.post("/reset/db", json!({"reason": "the disk is back"})).await.json();
 
-    assert_eq!(done, json!({"action": "reset", "breakers": ["db"]}));
+    assert_eq!(done, json!({"action": "reset", "scope": "instance", "breakers": ["db"]}));
     assert_eq!(breaker.state(), State::Closed);
     let history = history(&server, "db").await;
     assert_eq!(kinds(&history), ["transition", "operated", "reset", "transition"]);
     assert_eq!(history[1]["action"], "reset");
+    assert_eq!(history[1]["scope"], "instance");
     assert_eq!(history[1]["who"], "the write token");
     assert_eq!(history[1]["reason"], "the disk is back");
     assert!(history[1]["from"].as_str().unwrap().starts_with("127.0.0.1:"));
@@ -138,6 +139,67 @@ async fn settings_are_changed_and_the_answer_has_all_of_them_with_their_sources(
     let history = history(&server, "db").await;
     assert_eq!(kinds(&history), ["operated", "config_changed"]);
     assert_eq!(history[0]["reason"], "fewer alarms");
+}
+
+#[tokio::test]
+async fn settings_that_were_changed_can_be_taken_back() {
+    let server = server().await;
+    let breaker = server.breaker("db", Config::builder().failure_threshold(2).critical(true));
+    let body = json!({"failure_threshold": 3, "recovery_timeout": "90s", "window": "10s"});
+    server.put("/config/db", body).await.json();
+
+    let body = json!({"failure_threshold": null, "recovery_timeout": null, "critical": null});
+    let one = server.put("/config/db", body).await.json();
+
+    let now = breaker.config();
+    assert_eq!(now.failure_threshold(), 2, "what the program says");
+    assert_eq!(now.recovery_timeout(), Config::default().recovery_timeout());
+    assert_eq!(now.window(), Window::Time(Duration::from_secs(10)), "what was not taken back");
+    assert!(now.critical(), "what was never changed");
+    let settings = one["settings"].as_array().unwrap();
+    let origin = |name| &settings.iter().find(|one| one["setting"] == name).unwrap()["origin"];
+    assert_eq!(origin("failure_threshold")["layer"], "code");
+    assert_eq!(origin("recovery_timeout")["layer"], "default");
+    assert_eq!(origin("window")["layer"], "runtime");
+    let told = &history(&server, "db").await[3];
+    assert_eq!(told["changes"][0], json!({"setting": "failure_threshold", "from": "3", "to": "2"}));
+    // The third is the `probe_timeout`, which follows the `recovery_timeout`.
+    assert_eq!(told["changes"].as_array().unwrap().len(), 3);
+
+    // All of it or nothing: without the window, these are too many.
+    server.put("/config/db", json!({"min_calls": 500})).await.json();
+    let problem = server.put("/config/db", json!({"window": null})).await.problem(422);
+    assert_eq!(problem["field"], "min_calls");
+    server.put("/config/db", json!({"window": null, "min_calls": null})).await.json();
+    assert_eq!(
+        breaker.config(),
+        Config::builder().failure_threshold(2).critical(true).build().unwrap()
+    );
+    let problem = server.put("/config/db", json!({"max_keys": null})).await.problem(422);
+    assert_eq!(problem["field"], "max_keys");
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_as_the_file_has_it_now() {
+    let server = server().await;
+    let breaker = server.breaker("db", Config::builder().failure_threshold(2));
+    let load = |threshold| {
+        let file = format!("[breakers.db]\nfailure_threshold = {threshold}");
+        server.registry.load(Source::toml(file)).unwrap();
+    };
+    load(7);
+    server
+        .put("/config/db", json!({"failure_threshold": 3, "service_type": "search"}))
+        .await
+        .json();
+    load(8);
+    assert_eq!(breaker.config().failure_threshold(), 3);
+    assert_eq!(breaker.config().success_threshold(), 2);
+
+    let body = json!({"failure_threshold": null, "service_type": null});
+    server.put("/config/db", body).await.json();
+    assert_eq!(breaker.config().failure_threshold(), 8);
+    assert_eq!(breaker.config().success_threshold(), 1);
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@
 )]
 
 mod check;
+#[cfg(feature = "redis")]
+mod cluster;
 mod events;
 mod monitor;
 mod refusals;

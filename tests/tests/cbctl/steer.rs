@@ -97,6 +97,16 @@ fn settings_are_changed_all_or_none() {
     assert_eq!(payments.config().failure_threshold(), 9);
     assert!(!payments.config().critical());
 
+    let args = ["config", "payments", "failure_threshold=default", "backoff=default"];
+    let ended = ask(&server, &args).with(0);
+    let rows = ended.columns();
+    assert_eq!(rows[1][..2], ["failure_threshold", "3"]);
+    assert!(rows[1][2].starts_with("code at "), "{rows:?}");
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    assert_eq!(payments.config().failure_threshold(), 3);
+    assert_eq!(payments.config().backoff(), None);
+    assert_eq!(payments.config().recovery_timeout(), std::time::Duration::from_secs(120));
+
     let args = ["config", "payments", "failure_threshold=4", "--json"];
     let json = ask(&server, &args).with(0).json();
     assert_eq!(json["config"]["failure_threshold"], 4);

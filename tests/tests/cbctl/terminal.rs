@@ -8,7 +8,12 @@ use crate::{
 };
 
 /// What is on a terminal after a command; `None` where there is no `script`, unless there has to be.
-fn seen(server: &Server, args: &str, variables: &[(&str, &str)], input: &str) -> Option<String> {
+pub(crate) fn seen(
+    server: &Server,
+    args: &str,
+    variables: &[(&str, &str)],
+    input: &str,
+) -> Option<String> {
     let mut script = std::process::Command::new("script");
     // Without what the tests may run under.
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CBCTL_TOKEN", "CBCTL_TOKEN_FILE"] {

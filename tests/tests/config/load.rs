@@ -351,3 +351,9 @@ async fn what_was_refused_is_an_alert_until_something_is_loaded() {
     registry.load(toml("")).unwrap();
     assert_eq!(found(), None);
 }
+
+#[test]
+fn what_main_prints_of_a_refused_file_is_what_people_read() {
+    let error = Registry::new().load(toml("[defaults]\nfailure_treshold = 3")).unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+}

@@ -35,6 +35,11 @@ const PALE: &str = "(() => {
     return found;
 })()";
 
+/// The texts of too little contrast, as an expression.
+pub(crate) fn pale() -> String {
+    PALE.replace("LUMINANCE", LUMINANCE)
+}
+
 async fn with_all_kinds() -> Server {
     let server = Server::start();
     server.opened("db", "connection refused").await;
@@ -52,7 +57,7 @@ async fn it_is_dark_where_that_is_preferred_and_can_be_read_in_both() {
     page.until("document.querySelectorAll('.row').length === 5").await;
     page.js("document.querySelector('.row[data-kind=open] .name-button').click()").await;
     page.until("document.querySelector('.settings')").await;
-    let too_pale = PALE.replace("LUMINANCE", LUMINANCE);
+    let too_pale = pale();
     let paper =
         format!("({LUMINANCE})(getComputedStyle(document.documentElement).backgroundColor)");
     let mut papers = Vec::new();

@@ -14,6 +14,8 @@ mod files;
 mod looks;
 mod many;
 mod server;
+#[cfg(feature = "redis")]
+mod shared;
 mod steering;
 
 pub(crate) use browser::{Browser, open};

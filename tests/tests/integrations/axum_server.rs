@@ -83,6 +83,25 @@ async fn each_route_may_have_a_breaker_of_its_own() {
     server.task.abort();
 }
 
+#[tokio::test]
+async fn one_route_may_be_layered_alone() {
+    let breaker = breaker();
+    let layer =
+        CircuitBreakerLayer::new(breaker.clone()).rejected_with(service_unavailable::<Body>);
+    let router = Router::new()
+        .route("/reports", get(|| async { StatusCode::BAD_GATEWAY }).layer(layer))
+        .route("/orders", get(|| async { StatusCode::BAD_GATEWAY }));
+    let server = serve(router).await;
+    for _ in 0..3 {
+        assert_eq!(status_of(&server, "/reports").await.status(), 502);
+        assert_eq!(status_of(&server, "/orders").await.status(), 502);
+    }
+    assert_eq!(status_of(&server, "/reports").await.status(), 503);
+    assert_eq!(status_of(&server, "/orders").await.status(), 502);
+    assert_eq!(breaker.snapshot().totals.calls, 3);
+    server.task.abort();
+}
+
 async fn panics() -> StatusCode {
     std::panic::resume_unwind(Box::new("the handler's"))
 }

@@ -60,11 +60,29 @@ async fn a_client_of_hyper() {
     let get = || http::Request::get(server.url()).body(axum::body::Body::empty()).unwrap();
 
     assert_eq!(call(&mut client, get()).await.unwrap().status(), 200);
-    server.answers(429);
+    server.answers_with_retry_after(429, "120");
     assert_eq!(call(&mut client, get()).await.unwrap().status(), 429);
 
     let error = rejection(call(&mut client, get()).await);
     let left = error.retry_after().unwrap();
     assert!(left > 100 * SECOND && left <= 120 * SECOND, "{left:?}");
     assert_eq!(server.times(), 2);
+}
+
+#[tokio::test]
+async fn retry_after_as_a_date_is_taken_against_the_date_of_the_server() {
+    let server = Server::start().await;
+    let breaker = breaker();
+    let client = Client::builder(TokioExecutor::new()).build_http::<axum::body::Body>();
+    let mut client = CircuitBreakerLayer::new(breaker.clone()).layer(client);
+    let get = || http::Request::get(server.url()).body(axum::body::Body::empty()).unwrap();
+    let in_two_minutes = std::time::SystemTime::now() + 120 * SECOND;
+    server.answers_with_retry_after(503, &httpdate::fmt_http_date(in_two_minutes));
+
+    let answer = call(&mut client, get()).await.unwrap();
+    assert!(answer.headers().contains_key("date"));
+
+    let left = rejection(call(&mut client, get()).await).retry_after().unwrap();
+    assert!(left > 60 * SECOND && left <= 121 * SECOND, "{left:?}");
+    assert_eq!(server.times(), 1);
 }

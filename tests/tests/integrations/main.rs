@@ -8,7 +8,9 @@ mod answers;
 mod axum_server;
 mod bounds;
 mod clients;
+mod grpc;
 mod http_heads;
+mod hyper_server;
 mod keyed;
 mod layer;
 mod middleware;
@@ -72,4 +74,14 @@ fn rejection<T: std::fmt::Debug, E: std::fmt::Debug>(
 
 fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Waits for what other tasks bring about.
+async fn until(mut done: impl FnMut() -> bool) {
+    let waiting = async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(60 * SECOND, waiting).await.expect("it was to come about within a minute");
 }

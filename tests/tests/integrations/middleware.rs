@@ -6,7 +6,10 @@ use cb_runtime::{
 };
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 
-use super::{server::Server, *};
+use super::{
+    server::{self, Server},
+    *,
+};
 
 fn client(middleware: CircuitBreakerMiddleware) -> ClientWithMiddleware {
     ClientBuilder::new(reqwest::Client::new()).with(middleware).build()
@@ -44,7 +47,7 @@ async fn retry_after_is_obeyed() {
     let server = Server::start().await;
     let registry = Registry::new();
     let client = client(per_host(&registry));
-    server.answers(429);
+    server.answers_with_retry_after(429, "120");
 
     assert_eq!(client.get(server.url()).send().await.unwrap().status(), 429);
 
@@ -141,4 +144,59 @@ async fn the_rejection_of_a_breaker_within_is_no_failure_of_the_one_outside() {
 #[test]
 fn a_name_that_no_registry_takes_is_refused() {
     assert!(CircuitBreakerMiddleware::per_host("two words", Config::default()).is_err());
+}
+
+#[tokio::test]
+async fn bodies_are_streamed_both_ways() {
+    let (chunks, stream) = tokio::sync::mpsc::unbounded_channel::<&'static str>();
+    let echo = axum::Router::new()
+        .route("/", axum::routing::post(|body: axum::body::Body| async { body }));
+    let served = server::serve(echo).await;
+    let breaker = breaker();
+    let client = client(CircuitBreakerMiddleware::new(breaker.clone()));
+
+    let body = futures_util::stream::unfold(stream, |mut stream| async move {
+        let chunk = stream.recv().await?;
+        Some((Ok::<_, std::io::Error>(chunk), stream))
+    });
+    chunks.send("one ").unwrap();
+    let sent = client.post(format!("http://{}/", served.address));
+    let mut answer = sent.body(reqwest::Body::wrap_stream(body)).send().await.unwrap();
+    assert_eq!(answer.chunk().await.unwrap().unwrap(), "one ");
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.calls, totals.successes), (1, 1), "the head has decided");
+    chunks.send("two").unwrap();
+    drop(chunks);
+
+    assert_eq!(answer.text().await.unwrap(), "two");
+    served.task.abort();
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_comes_after_the_verdict() {
+    let (url, silent) = half_an_answer().await;
+    let breaker = breaker();
+    let client = client(CircuitBreakerMiddleware::new(breaker.clone()));
+
+    let answer = client.get(url).send().await.unwrap();
+    silent.await.unwrap();
+
+    assert!(answer.bytes().await.is_err(), "the connection broke off");
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.successes, totals.failures), (1, 0));
+}
+
+/// A server that closes the connection in the middle of its answer.
+async fn half_an_answer() -> (String, tokio::task::JoinHandle<()>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let read = stream.read(&mut [0; 1024]).await.unwrap();
+        assert!(read > 0, "a request");
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await.unwrap();
+    });
+    (url, task)
 }

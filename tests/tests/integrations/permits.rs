@@ -135,6 +135,42 @@ async fn a_judge_that_panics_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_full_service_holds_no_permit() {
+    let breaker = half_open().await;
+    let full = || pending::<Result<(), tower::BoxError>>();
+    let layer = CircuitBreakerLayer::new(breaker.clone()).errors_only();
+    let limited = ServiceBuilder::new()
+        .layer(layer.clone())
+        .concurrency_limit(1)
+        .service(service_fn(move |()| full()));
+    let mut first = limited.clone();
+    // Takes the one place, past the breaker.
+    first.get_mut().ready().await.unwrap();
+    let _taken = first.get_mut().call(());
+    let buffered = ServiceBuilder::new()
+        .layer(layer)
+        .buffer(1)
+        .concurrency_limit(1)
+        .service(service_fn(move |()| full()));
+    let mut second = buffered.clone();
+    // The first is called, the second waits for the limit, and the third for its turn.
+    let mut under_way = Vec::new();
+    for _ in 0..3 {
+        second.get_mut().ready().await.unwrap();
+        under_way.push(second.get_mut().call(()));
+        tokio::task::yield_now().await;
+    }
+
+    for _ in 0..TIMES {
+        assert!(poll_once(Box::pin(limited.clone().oneshot(())).as_mut()).is_pending());
+        assert!(poll_once(Box::pin(buffered.clone().oneshot(())).as_mut()).is_pending());
+    }
+
+    assert_one_permit(&breaker);
+    assert_eq!(breaker.snapshot().totals.cancelled, 0, "none of them was a call");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_full_service_that_sheds_its_load_leaves_no_permit_behind() {
     let breaker = half_open().await;
     let limited = ServiceBuilder::new()

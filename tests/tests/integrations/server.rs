@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU16, AtomicU32, Ordering},
     },
 };
@@ -20,6 +20,7 @@ pub(super) struct Server {
 
 struct Asked {
     status: AtomicU16,
+    retry_after: Mutex<Option<String>>,
     times: AtomicU32,
 }
 
@@ -27,15 +28,19 @@ async fn answer(State(asked): State<Arc<Asked>>) -> Response {
     asked.times.fetch_add(1, Ordering::Relaxed);
     let status = asked.status.load(Ordering::Relaxed);
     let mut response = Response::builder().status(status);
-    if status == 429 {
-        response = response.header("retry-after", "120");
+    if let Some(when) = &*asked.retry_after.lock().unwrap() {
+        response = response.header("retry-after", when);
     }
     response.body("an answer".into()).unwrap()
 }
 
 impl Server {
     pub(super) async fn start() -> Self {
-        let asked = Arc::new(Asked { status: AtomicU16::new(200), times: AtomicU32::new(0) });
+        let asked = Arc::new(Asked {
+            status: AtomicU16::new(200),
+            retry_after: Mutex::new(None),
+            times: AtomicU32::new(0),
+        });
         let router = Router::new().route("/", get(answer)).with_state(Arc::clone(&asked));
         let Served { address, task } = serve(router).await;
         Self { address, asked, task }
@@ -44,6 +49,12 @@ impl Server {
     /// From here on it answers with this status.
     pub(super) fn answers(&self, status: u16) {
         self.asked.status.store(status, Ordering::Relaxed);
+    }
+
+    /// It asks to be left alone, too.
+    pub(super) fn answers_with_retry_after(&self, status: u16, when: &str) {
+        *self.asked.retry_after.lock().unwrap() = Some(when.to_owned());
+        self.answers(status);
     }
 
     /// How often it has been asked.

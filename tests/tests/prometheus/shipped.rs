@@ -13,6 +13,9 @@ use super::{
     *,
 };
 
+/// Only where breakers are shared.
+const OF_THE_STORE: &str = "circuit_breaker_store_connected";
+
 /// What Prometheus itself puts on every series.
 const OF_PROMETHEUS: [&str; 2] = ["job", "instance"];
 
@@ -35,7 +38,7 @@ impl Exported {
         let registry = Registry::new();
         let db = make(&registry, "db", settings().min_calls(1).slow_call(SECOND));
         succeed(&db);
-        let mut all: BTreeMap<String, Labels> = BTreeMap::new();
+        let mut all: BTreeMap<String, Labels> = [(OF_THE_STORE.to_owned(), Labels::new())].into();
         for series in Scrape::of(&registry).0.keys() {
             let (metric, labels) = series.trim_end_matches('}').split_once('{').unwrap();
             let known = all.entry(metric.to_owned()).or_default();

@@ -132,6 +132,43 @@ fn given_a_writer_that_is_late_when_others_have_opened_and_closed_since_then_it_
 }
 
 #[test]
+fn given_a_prober_that_is_late_when_others_have_opened_again_since_then_it_closes_nobody() {
+    let Some(server) = server() else { return };
+    let proxy = Proxy::new(address(&server));
+    let settings = settings().half_open_max_calls(2).success_threshold(1);
+    let one = Instance::connected(&server.url(), options(), settings);
+    let other = Instance::connected(&server.url(), options(), settings);
+    let patient = options().timeout(PATIENCE).lease_wait(PATIENCE);
+    let shortly = settings.recovery_timeout(Duration::from_millis(100));
+    let late = Instance::connected(&proxy.url(), patient, shortly);
+    late.trip();
+    within(PATIENCE, "the others are open", || {
+        one.state() != State::Closed && other.state() != State::Closed
+    });
+    let began = Instant::now();
+    let probe = loop {
+        match late.breaker.try_acquire() {
+            Ok(probe) => break probe,
+            Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+
+    proxy.slow_down(LATE);
+    let slowed = Instant::now();
+    within(PATIENCE, "the probe of one fails", || !one.call(false) && one.state() == State::Open);
+    within(PATIENCE, "the other is open", || other.state() == State::Open);
+    probe.success();
+    assert_eq!(late.state(), State::Closed);
+    assert!(slowed.elapsed() < LATE, "this computer is too busy to tell");
+    within(PATIENCE, "the late one has heard", || late.state() == State::Open);
+    proxy.slow_down(Duration::ZERO);
+    within(PATIENCE, "it has told what it had to", || late.handle.status().pending == 0);
+
+    assert_eq!((one.state(), other.state()), (State::Open, State::Open));
+}
+
+#[test]
 fn given_a_redis_that_wants_a_password_when_there_is_none_or_a_wrong_one_then_it_says_so() {
     let Some(server) = server() else { return };
     let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();

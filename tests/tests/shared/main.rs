@@ -4,15 +4,22 @@
 #![cfg(feature = "redis")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod addresses;
+mod bad_input;
+mod clocks;
 mod cost;
 mod faults;
+mod groups;
 mod memory;
+mod node;
 mod processes;
 mod proxy;
 mod scene;
-#[path = "../../../examples/stale_redis/server.rs"]
-mod server;
+mod secrets;
 mod simulated;
 mod through_redis;
+mod tls;
 mod traffic;
 mod waiting;
+
+use cb_examples::redis as server;

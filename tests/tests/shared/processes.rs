@@ -24,14 +24,25 @@ const SERVICE: &str = "CB_TEST_SERVICE";
 const LEASE_TIME: Duration = Duration::from_secs(2);
 
 /// A process that is killed when it is not needed any more.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
     fn start(role: &str, redis: &str, service: SocketAddr) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
+        let itself = Command::new(env::current_exe().unwrap());
+        Self::start_by(itself, role, redis, service)
+    }
+
+    /// By a command that runs this test binary.
+    pub(crate) fn start_by(
+        mut command: Command,
+        role: &str,
+        redis: &str,
+        service: SocketAddr,
+    ) -> Self {
+        let mut child = command
             .args(["--exact", "processes::acts", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
             .env(REDIS, redis)
@@ -46,16 +57,21 @@ impl Process {
 
     /// Waits until it says this.
     fn says(&mut self, what: &str) {
+        while !self.says_of(what).is_empty() {}
+    }
+
+    /// Waits until it says something about this, and what that is.
+    pub(crate) fn says_of(&mut self, what: &str) -> String {
         for line in self.lines.by_ref() {
             // The test harness says things too, and not always on a line of their own.
-            if line.unwrap().ends_with(&format!("child: {what}")) {
-                return;
+            if let Some((_, about)) = line.unwrap().split_once(&format!("child: {what}")) {
+                return about.trim().to_owned();
             }
         }
         panic!("the process has ended and has not said `{what}`");
     }
 
-    fn tell(&mut self, what: &str) {
+    pub(crate) fn tell(&mut self, what: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{what}").unwrap();
     }
 
@@ -156,6 +172,7 @@ fn acts() {
             say(if held.is_ok() { "holding" } else { "refused" });
             thread::sleep(Duration::from_secs(600));
         }
+        "clocked" => super::clocks::acts(&redis, patient, say, told),
         "bad" => {
             let options = options().open_on(OpenOn::Quorum(2));
             let settings = settings().recovery_timeout(Duration::from_millis(20));
@@ -176,6 +193,7 @@ fn acts() {
     }
 }
 
+/// What the process is told next.
 fn told() -> String {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap();

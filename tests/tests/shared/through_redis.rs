@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    io::ErrorKind,
     net::SocketAddr,
     process::Command,
     time::{Duration, Instant},
@@ -26,6 +27,18 @@ pub(crate) fn server() -> Option<RedisServer> {
             None
         }
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// Whether a program is there: where it is not, that is said aloud, and a failure in CI.
+pub(crate) fn is_there(program: &str) -> bool {
+    match Command::new(program).arg("--version").output() {
+        Ok(_) => true,
+        Err(error) if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none() => {
+            eprintln!("skipped: `{program}` is not installed");
+            false
+        }
+        Err(error) => panic!("`{program}` cannot be started: {error}"),
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) static ASSETS: &[Asset] = &assets! {
     "row.js"
     "samples.js"
     "settings.js"
+    "shared.js"
     "spark.js"
     "store.js"
     "vendor/uPlot.LICENSE"

@@ -66,7 +66,7 @@ struct Reader {
     params(Since, ("last-event-id" = Option<String>, Header, description = "The id of the last event that was received.")),
     responses((
         status = 200,
-        description = "Server-sent events, without end: `connected` first, then `transition`, `reset`, `mode_changed`, `config_changed` and `operated`, and `missed` where some are lost. The data is JSON.",
+        description = "Server-sent events, without end: `connected` first, then `transition`, `reset`, `mode_changed`, `config_changed`, `operated`, `store_degraded` and `store_restored`, and `missed` where some are lost. The data is JSON.",
         body = String, content_type = "text/event-stream",
     )),
 )]

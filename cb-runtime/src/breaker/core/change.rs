@@ -8,7 +8,7 @@ use super::{Core, Inner, check, end::contain};
 use tokio::task::AbortHandle;
 
 #[cfg(feature = "admin")]
-use crate::observe::event::Operation;
+use crate::observe::operation::Operation;
 use crate::{
     breaker::{
         change::Change,
@@ -212,6 +212,12 @@ impl Core {
             step.news.push(Change::Operated(Box::new(operation)));
             machine.reset(step);
         });
+    }
+
+    /// Tells that an operator asked for what was done to all instances.
+    #[cfg(feature = "admin")]
+    pub(crate) fn tell_operated(&self, operation: Operation) {
+        self.change(|_, step| step.news.push(Change::Operated(Box::new(operation))));
     }
 
     /// Sets a mode for an operator, for so long or for good. That this was asked for comes before it in

@@ -117,6 +117,8 @@ impl Core {
             .with_times(times)
             .with_last(now, sums.last_success, ledger.last_failure)
             .with_last_error(ledger.last_error);
+        #[cfg(feature = "redis")]
+        let snapshot = Snapshot { shared: self.standing_among_others(), ..snapshot };
         let aside =
             Aside { failed_retries: extras.failed_retries, bulkhead_full: extras.bulkhead_full };
         Look { snapshot, now, since: machine.since(now), down_since, recent, spread, aside, sheds }

@@ -9,7 +9,7 @@ use crate::{
     },
     clock::Tick,
     config::{Config, ConfigBuilder, ConfigError},
-    observe::event::{Operation, SettingChange},
+    observe::{event::SettingChange, operation::Operation},
     primitive::{MutexGuard, Ordering, lock},
 };
 
@@ -59,25 +59,33 @@ impl Core {
         &self,
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
     ) -> Result<(), ConfigError> {
-        self.reconfigure_for(None, change)
+        self.reconfigure_for(None, change, &[], |own, _| own)
     }
 
-    /// The same for an operator. That this was asked for comes before it in the history.
+    /// The same for an operator. That this was asked for comes before it in the history. The settings
+    /// that are taken `back` are as they would be if they had not been changed while the program ran;
+    /// `below` makes all settings of what the program says and what was changed since.
     pub(crate) fn reconfigure_for(
         &self,
         operation: Option<Operation>,
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+        back: &[&str],
+        below: impl FnOnce(ConfigBuilder, ConfigBuilder) -> ConfigBuilder,
     ) -> Result<(), ConfigError> {
+        let others =
+            |settings: ConfigBuilder| back.iter().fold(settings, |all, name| all.without(name));
         let before = self.config().to_builder();
         let after = change(before);
         let now = Tick::now();
         let mut inner = lock(&self.inner);
         let present = inner.config.to_builder();
         let new = if present == before { after } else { after.changed_from(&before).or(present) };
-        let config = new.build()?;
         let Said { own, runtime } = inner.said();
         // What is taken away is not said any more.
-        let runtime = new.changed_from(&present).or(runtime.where_given(&new));
+        let runtime = others(new.changed_from(&present).or(runtime.where_given(&new)));
+        let below = below(own, runtime);
+        let new = others(new).or(below.except(&others(below)));
+        let config = new.build()?;
         inner.put_said(&Said { own, runtime }, &new);
         self.put_config(inner, config, now, operation);
         Ok(())

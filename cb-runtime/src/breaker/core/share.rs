@@ -16,6 +16,7 @@ use crate::{
         ticket::Ticket,
     },
     clock::Tick,
+    observe::together::SharedBreaker,
     primitive::lock,
 };
 
@@ -54,6 +55,11 @@ impl Drop for Reserved<'_> {
 impl Core {
     fn fellowship(&self) -> Option<Arc<dyn Fellowship>> {
         self.hub.as_ref()?.fellowship()
+    }
+
+    /// How it stands to those of its name in other instances; `None` where there are none.
+    pub(super) fn standing_among_others(&self) -> Option<SharedBreaker> {
+        Some(self.fellowship()?.standing(&self.name))
     }
 
     /// Whether there are others to ask.

@@ -11,7 +11,7 @@ use super::problem::{ConfigProblem, Problems};
 ///   line 4, `defaults.failure_treshold`: unknown setting: did you mean `failure_threshold`?
 ///   line 9, `breakers.db.recovery_timeout`: takes a duration, and a number alone says no unit: write `"30s"` or `"30ms"`
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoadError {
     /// The file, if there is one.
@@ -61,6 +61,14 @@ impl fmt::Display for LoadError {
             1 => f.write_str("\n  and one more"),
             more => write!(f, "\n  and {more} more"),
         }
+    }
+}
+
+// What `main` prints of an error that it returns, and `unwrap` of one that it meets: this is mostly read there,
+// by who wrote the file.
+impl fmt::Debug for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

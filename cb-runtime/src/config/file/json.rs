@@ -69,7 +69,7 @@ impl<'t> Reader<'t, '_> {
             Some(b'"') => self.string(raw).map_or(Value::Other("a text"), Value::Text),
             Some(b't') => Value::Flag(true),
             Some(b'f') => Value::Flag(false),
-            Some(b'n') => Value::Other("`null`"),
+            Some(b'n') => Value::NULL,
             _ => Value::Number(Cow::Borrowed(raw)),
         }
     }

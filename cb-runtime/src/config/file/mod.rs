@@ -29,7 +29,9 @@ mod value;
 mod variables;
 
 pub use error::LoadError;
-#[cfg(any(feature = "admin", feature = "redis"))]
+#[cfg(feature = "admin")]
+pub(crate) use patch::change as read_change;
+#[cfg(feature = "redis")]
 pub(crate) use patch::settings as read_settings;
 pub use problem::ConfigProblem;
 pub(crate) use problem::Problems;

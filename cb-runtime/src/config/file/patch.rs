@@ -22,7 +22,28 @@ const FIXED: &[(&str, &str)] = &[(
 ///
 /// # Errors
 /// All that is wrong, by the settings' names.
+#[cfg(any(feature = "redis", test))]
 pub(crate) fn settings(text: &str) -> Result<ConfigBuilder, Vec<ConfigProblem>> {
+    read(text, |_| false)
+}
+
+/// The same, in which `null` takes a setting back: those settings' names too.
+#[cfg(feature = "admin")]
+pub(crate) fn change(text: &str) -> Result<(ConfigBuilder, Vec<&'static str>), Vec<ConfigProblem>> {
+    let mut back = Vec::new();
+    let settings = read(text, |key| {
+        let known = settings::names().into_iter().find(|name| *name == key);
+        back.extend(known);
+        known.is_some()
+    })?;
+    Ok((settings, back))
+}
+
+/// `takes_back` is asked of each `null` whether it says something.
+fn read(
+    text: &str,
+    mut takes_back: impl FnMut(&str) -> bool,
+) -> Result<ConfigBuilder, Vec<ConfigProblem>> {
     let at = Text { name: "<json>".into(), lines: Lines::of(text), format: Format::Json };
     let mut problems = Problems::default();
     let entries = json::read(text, &at, &mut problems);
@@ -32,6 +53,9 @@ pub(crate) fn settings(text: &str) -> Result<ConfigBuilder, Vec<ConfigProblem>> 
         let fixed = FIXED.iter().find(|(name, _)| *name == entry.key);
         if let Some((_, why)) = fixed {
             problems.add(&place, || (*why).to_owned());
+            continue;
+        }
+        if entry.value == Value::NULL && takes_back(&entry.key) {
             continue;
         }
         if let ("service_type", Value::Text(text)) = (entry.key.as_ref(), &entry.value)
@@ -67,6 +91,25 @@ mod tests {
         assert_eq!(config.failure_threshold(), 3);
         assert_eq!(config.recovery_timeout(), std::time::Duration::from_secs(30));
         assert_eq!(settings("{}").expect("nothing is right"), ConfigBuilder::new());
+    }
+
+    #[test]
+    fn null_takes_a_setting_back_where_that_may_be() {
+        let text = r#"{"failure_threshold": null, "critical": true, "backoff": null}"#;
+        let (read, back) = change(text).expect("it is right");
+        assert_eq!(read, ConfigBuilder::new().critical(true));
+        assert_eq!(back, ["failure_threshold", "backoff"]);
+
+        assert!(wrong(text)[0].2.contains("null"));
+        for (text, told) in [
+            (r#"{"max_keys": null}"#, "of all breakers of a name"),
+            (r#"{"health_check": null}"#, "is a function"),
+            (r#"{"failure_treshold": null}"#, "did you mean"),
+            (r#"{"backoff": {"factor": null, "max": "1m"}}"#, "null"),
+        ] {
+            let problems = change(text).expect_err("it is wrong");
+            assert!(problems[0].message().contains(told), "{text}: {problems:?}");
+        }
     }
 
     #[test]

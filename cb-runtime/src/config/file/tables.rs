@@ -91,6 +91,9 @@ fn table(tables: &mut Tables, key: &str, found: &Found<'_>, problems: &mut Probl
     match key {
         "defaults" => tables.defaults = layer(found, About::Defaults, problems),
         "service_types" => each(found, problems, SERVICE_TYPES_TAKE, |found, name, problems| {
+            if name.trim().is_empty() {
+                problems.add(&found.place, || "a service type is not empty".to_owned());
+            }
             let layer = layer(found, About::ServiceType, problems);
             let origin = found.place.origin();
             tables.service_types.insert(name.to_owned(), ServiceType { origin, layer });

@@ -17,8 +17,13 @@ pub(crate) enum Value<'t> {
     Table(Vec<Entry<'t>>),
     /// What an environment variable holds. What it is, only the setting can tell.
     Words(Cow<'t, str>),
-    /// Of a kind that no setting takes: "a list", "a date", "null".
+    /// Of a kind that no setting takes: "a list", "a date".
     Other(&'static str),
+}
+
+impl Value<'_> {
+    /// In JSON.
+    pub(super) const NULL: Self = Self::Other("`null`");
 }
 
 /// A key with its value.

@@ -115,7 +115,7 @@ where
                 expected: "from 2 MiB to 64 GiB are possible",
             });
         }
-        let block_size = self.disk / BLOCKS as u64 / GRAIN * GRAIN;
+        let block_size = self.disk / u64::from(BLOCKS) / GRAIN * GRAIN;
         let block_length = usize::try_from(block_size).unwrap_or(usize::MAX);
         // As the program may change its own directory later.
         let directory = path::absolute(&self.directory)

@@ -1,7 +1,13 @@
 //! The second tier: `foyer`, with its own memory unused, as there values would have to be decoded at
 //! each look.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use foyer::{
     BlockEngineConfig, DeviceBuilder, FsDeviceBuilder, HybridCache, HybridCacheBuilder,
@@ -49,10 +55,13 @@ impl Cache {
             reason: error.to_string(),
         };
         let device = FsDeviceBuilder::new(directory.path())
-            .with_capacity(block_size.saturating_mul(BLOCKS))
+            .with_capacity(block_size.saturating_mul(BLOCKS as usize))
             .build()
             .map_err(unreadable)?;
         let buffer = block_size.saturating_mul(2);
+        let written = directory.written();
+        let is_open = Arc::new(AtomicBool::new(false));
+        let oldest_first = OldestFirst::new(written.iter().copied(), Arc::clone(&is_open));
         let runtime = Handle::current();
         let entries = HybridCacheBuilder::new()
             .with_name("stale answers")
@@ -70,13 +79,15 @@ impl Cache {
                     .with_buffer_pool_size(buffer)
                     .with_submit_queue_size_threshold(usize::MAX)
                     .with_indexer_shards(8)
-                    .with_eviction_pickers(vec![Box::new(OldestFirst::new(directory.written()))]),
+                    .with_eviction_pickers(vec![Box::new(oldest_first)]),
             )
             .with_recover_mode(RecoverMode::Quiet)
             .with_spawner(Spawner::from(runtime.clone()))
             .build()
             .await
             .map_err(unreadable)?;
+        directory.set_written(&written);
+        is_open.store(true, Ordering::Relaxed);
         Ok(Self { entries, runtime, buffer, largest: block_size - INDEX })
     }
 

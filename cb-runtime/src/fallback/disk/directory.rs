@@ -12,7 +12,7 @@ use super::error::DiskStoreError;
 
 /// How many files the room on disk is divided into. The oldest is emptied when there is no other room,
 /// and no answer is larger than one.
-pub(super) const BLOCKS: usize = 32;
+pub(super) const BLOCKS: u32 = 32;
 
 /// Held by whoever has the store open. A process that ends, in whatever way, lets go of it.
 const LOCK: &str = "lock";
@@ -20,6 +20,8 @@ const LOCK: &str = "lock";
 const LAYOUT: &str = "layout";
 /// What `foyer` calls its files, before a number.
 const BLOCK: &str = "foyer-storage-direct-fs-";
+/// What a file begins with that holds no answers.
+const FREE: [u8; 4_096] = [0; 4_096];
 
 /// How long a store of this process that was dropped may take to write what it has.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -38,6 +40,7 @@ impl Directory {
         let lock = lock(&path)?;
         let directory = Self { path, _lock: lock };
         directory.lay_out(block_size)?;
+        directory.free_one()?;
         Ok(directory)
     }
 
@@ -45,15 +48,28 @@ impl Directory {
         &self.path
     }
 
-    /// When each file was written last.
-    pub(super) fn written(&self) -> impl Iterator<Item = (u32, SystemTime)> {
-        (0_u32..).zip(self.blocks()).filter_map(|(number, path)| {
-            Some((number, fs::metadata(path).and_then(|file| file.modified()).ok()?))
-        })
+    /// When each file was written last, by number.
+    pub(super) fn written(&self) -> Vec<(u32, SystemTime)> {
+        let numbers = 0..BLOCKS;
+        numbers.filter_map(|number| Some((number, written(&self.block(number)).ok()?))).collect()
+    }
+
+    /// Puts those times back: `foyer` sets the length of each file when it opens it, which to the system
+    /// is to write it.
+    pub(super) fn set_written(&self, times: &[(u32, SystemTime)]) {
+        for (number, time) in times {
+            // A file that cannot be given its time back is taken for a later one, and goes later.
+            let file = open_private().open(self.block(*number));
+            let _ = file.and_then(|file| file.set_modified(*time));
+        }
     }
 
     fn blocks(&self) -> impl Iterator<Item = PathBuf> {
-        (0..BLOCKS).map(|number| self.path.join(format!("{BLOCK}{number:08}")))
+        (0..BLOCKS).map(|number| self.block(number))
+    }
+
+    fn block(&self, number: u32) -> PathBuf {
+        self.path.join(format!("{BLOCK}{number:08}"))
     }
 
     fn lay_out(&self, block_size: u64) -> Result<(), DiskStoreError> {
@@ -102,6 +118,33 @@ impl Directory {
         }
         Ok(())
     }
+
+    /// Frees the oldest file if none is free. `foyer` frees a file when it begins another, and at no other
+    /// time: of a process that was killed just after it had begun the last one, it would wait for ever for
+    /// a free one.
+    fn free_one(&self) -> Result<(), DiskStoreError> {
+        for file in self.blocks() {
+            if is_free(&file).map_err(|source| failed(&file, source))? {
+                return Ok(());
+            }
+        }
+        let oldest = self.blocks().min_by_key(|file| written(file).ok());
+        oldest.map_or(Ok(()), |file| free(&file).map_err(|source| failed(&file, source)))
+    }
+}
+
+fn written(file: &Path) -> io::Result<SystemTime> {
+    fs::metadata(file)?.modified()
+}
+
+fn is_free(file: &Path) -> io::Result<bool> {
+    let mut beginning = FREE;
+    File::open(file)?.read_exact(&mut beginning)?;
+    Ok(beginning == FREE)
+}
+
+fn free(file: &Path) -> io::Result<()> {
+    open_private().open(file)?.write_all(&FREE)
 }
 
 /// What answers say is the business of the user alone that the program runs as.

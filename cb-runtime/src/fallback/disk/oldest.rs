@@ -1,6 +1,13 @@
 //! Which of the files has to go.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
 
 use foyer::{EvictionInfo, EvictionPicker};
 
@@ -12,8 +19,10 @@ use foyer::{EvictionInfo, EvictionPicker};
 pub(super) struct OldestFirst {
     /// Of those that may be picked; the oldest is the smallest.
     ages: HashMap<u32, Age>,
-    /// Of those that an earlier run has written, while they wait to be told of.
+    /// When each was written last, before this run.
     written: HashMap<u32, SystemTime>,
+    /// Until then, what may be picked is of earlier runs.
+    is_open: Arc<AtomicBool>,
     full: u64,
 }
 
@@ -25,9 +34,13 @@ enum Age {
 }
 
 impl OldestFirst {
-    /// With the times when the files were written, by number.
-    pub(super) fn new(written: impl IntoIterator<Item = (u32, SystemTime)>) -> Self {
-        Self { ages: HashMap::new(), written: written.into_iter().collect(), full: 0 }
+    /// With the times when the files were written, by number. `is_open` tells it later that what earlier
+    /// runs have left has been read.
+    pub(super) fn new(
+        written: impl IntoIterator<Item = (u32, SystemTime)>,
+        is_open: Arc<AtomicBool>,
+    ) -> Self {
+        Self { ages: HashMap::new(), written: written.into_iter().collect(), is_open, full: 0 }
     }
 }
 
@@ -39,12 +52,11 @@ impl EvictionPicker for OldestFirst {
     }
 
     fn on_block_evictable(&mut self, _: EvictionInfo<'_>, block: u32) {
-        let age = match self.written.remove(&block) {
-            Some(written) => Age::EarlierRun(written),
-            None => {
-                self.full += 1;
-                Age::ThisRun(self.full)
-            }
+        let age = if self.is_open.load(Ordering::Relaxed) {
+            self.full += 1;
+            Age::ThisRun(self.full)
+        } else {
+            Age::EarlierRun(self.written.get(&block).copied().unwrap_or(SystemTime::UNIX_EPOCH))
         };
         self.ages.insert(block, age);
     }

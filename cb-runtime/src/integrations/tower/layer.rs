@@ -76,7 +76,8 @@ impl<C, R, P> CircuitBreakerLayer<Named, C, R, P> {
     /// [`named`](CircuitBreakerLayer::named). At most
     /// [`max_keys`](crate::ConfigBuilder::max_keys) of them are kept.
     ///
-    /// For clients, whose requests are those of `http` or, with the feature `reqwest`, of `reqwest`.
+    /// For clients, whose requests are those of `http` or, with the feature `reqwest`, of `reqwest`. A
+    /// request without a host, as tonic's are before they are in its channel, has the empty key.
     #[must_use]
     pub fn per_host(self) -> CircuitBreakerLayer<PerHost, C, R, P> {
         let which = PerHost(Arc::clone(&self.which.0));

@@ -7,13 +7,13 @@ use crate::{clock::Tick, shared::wire::Millis};
 /// What the store's clock showed at some time by ours. An answer has been on its way since it was
 /// given, so this is late by that, which is no more than an answer may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct StoreClock {
+pub(in crate::shared) struct StoreClock {
     theirs: Millis,
     ours: Tick,
 }
 
 impl StoreClock {
-    pub(super) fn new(theirs: Millis, ours: Tick) -> Self {
+    pub(in crate::shared) fn new(theirs: Millis, ours: Tick) -> Self {
         Self { theirs, ours }
     }
 
@@ -36,7 +36,7 @@ impl StoreClock {
     }
 
     /// When by our clock the store's shows this.
-    pub(super) fn ours(&self, theirs: Millis) -> Tick {
+    pub(in crate::shared) fn ours(&self, theirs: Millis) -> Tick {
         match theirs.checked_sub(self.theirs) {
             Some(ahead) => self.ours.after(Duration::from_millis(ahead)),
             None => {

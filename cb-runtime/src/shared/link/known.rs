@@ -99,6 +99,11 @@ impl Known {
         self.untold.entry(name.to_owned()).or_default();
     }
 
+    /// Of how many breakers something may have to be told.
+    pub(super) fn count_untold(&self) -> usize {
+        self.untold.len()
+    }
+
     pub(super) fn untold(&self) -> Vec<String> {
         self.untold.keys().cloned().collect()
     }
@@ -246,7 +251,7 @@ pub(crate) fn text_of(mode: Mode) -> &'static str {
     }
 }
 
-fn mode_of(text: &str) -> Option<Mode> {
+pub(crate) fn mode_of(text: &str) -> Option<Mode> {
     [Mode::Normal, Mode::ForcedOpen, Mode::Disabled, Mode::MetricsOnly]
         .into_iter()
         .find(|mode| text_of(*mode) == text)

@@ -5,7 +5,7 @@
 //! at. So what waits to be told is a set of names, and a store that comes back after an hour hears of
 //! each breaker once.
 
-mod clock;
+pub(super) mod clock;
 pub(super) mod known;
 mod session;
 mod settings;
@@ -149,6 +149,7 @@ impl<S: Store, B: Breakers> Link<S, B> {
     ) -> Option<End> {
         let until = Instant::now() + time;
         loop {
+            self.status.set_pending(known.count_untold());
             tokio::select! {
                 () = sleep_until(until) => return None,
                 () = sleep_until(settings.next_end()) => settings.end(&self.breakers),

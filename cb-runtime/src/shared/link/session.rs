@@ -56,7 +56,7 @@ pub(super) struct Session<'a, S: Store, B> {
     under_way: JoinSet<Done>,
     /// The breakers of which something is being told.
     told: HashMap<String, Request>,
-    /// The first answer has come.
+    /// The store takes what there was to tell, too.
     pub(super) has_begun: bool,
 }
 
@@ -79,6 +79,13 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
         let mut next = Instant::now() + self.jittered();
         loop {
             self.propose(clock);
+            if !self.has_begun && self.told.is_empty() {
+                // Not with the first answer: a store that reads well and cannot be written to would be
+                // away and back with every try.
+                self.has_begun = true;
+                self.link.is_back();
+            }
+            self.link.status.set_pending(self.known.count_untold() + self.told.len());
             let end = tokio::select! {
                 event = self.link.inbox.recv() => match event {
                     Some(event) => {
@@ -144,8 +151,6 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
     async fn begin(&mut self) -> Result<StoreClock, Trouble> {
         let mut clock = StoreClock::new(0, Tick::now());
         self.sync(&mut clock).await?;
-        self.has_begun = true;
-        self.link.is_back();
         Ok(clock)
     }
 
@@ -168,7 +173,6 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
             clock.set(now, Tick::now());
             self.memory.joined.get_or_insert(now);
             self.memory.living = living;
-            self.link.status.set_instances(living);
             if lost {
                 self.known.lost();
             }
@@ -177,6 +181,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
                 self.take(view, *clock);
             }
             if !more {
+                self.link.status.agreed(living);
                 return Ok(());
             }
         }
@@ -187,6 +192,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
         self.memory.since.seen = self.memory.since.seen.max(view.epoch);
         let breaker = self.link.breakers.get(&view.name);
         self.link.office.set_to_be(&view.name, Known::to_be(view, &clock));
+        self.link.office.seen.take(view, &clock);
         let standing = breaker.as_ref().map(|breaker| breaker.0.as_others_see());
         let joined = self.memory.joined.unwrap_or_default();
         let us = (self.link.options.instance.as_str(), joined);

@@ -19,7 +19,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn new(prefix: &str) -> Self {
+    pub(super) fn new(prefix: &str, db: i64) -> Self {
         // The number is that of this layout: another one has nothing to do with this.
         let key = |what: &str| format!("{{{prefix}}}:v1:{what}");
         Self {
@@ -29,8 +29,17 @@ impl Keys {
             living: key("living"),
             born: key("born"),
             pages: key("b:"),
-            channel: key("changes"),
+            // What is published is heard in all databases.
+            channel: match db {
+                0 => key("changes"),
+                db => key(&format!("changes:{db}")),
+            },
         }
+    }
+
+    /// One of them: all are on the same node.
+    pub(super) fn any(&self) -> &str {
+        &self.latest
     }
 
     pub(super) fn channel(&self) -> &str {

@@ -11,7 +11,7 @@ pub(in crate::shared) struct Sizes(Keys);
 
 impl Sizes {
     pub(in crate::shared) fn new(prefix: &str) -> Self {
-        Self(Keys::new(prefix))
+        Self(Keys::new(prefix, 0))
     }
 
     /// A command, as the client writes it.

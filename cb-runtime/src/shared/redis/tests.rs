@@ -113,7 +113,7 @@ fn the_scripts_decide_as_the_book_does() {
     let scripts = Kind::scripts("local function clock() return tonumber(ARGV[#ARGV]) end\n");
     for seed in 0..60 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let keys = Keys::new(&format!("test{seed}"));
+        let keys = Keys::new(&format!("test{seed}"), 0);
         let mut book = Book::default();
         // In the past by Redis's clock nothing would be kept.
         let mut now: Millis = 4_000_000_000_000;

@@ -1,6 +1,10 @@
 //! `kill -9` in the middle of writing.
 
-use std::time::Duration;
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use super::{
     child::{Process, tell},
@@ -134,4 +138,59 @@ async fn given_a_process_that_is_killed_while_it_writes_over_old_answers_when_th
         store.close().await;
     }
     assert!(found > 12 * SMALL_KEYS / 2, "{found}");
+}
+
+/// The files that answers are written to.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
+    files.filter(|path| fs::metadata(path).unwrap().len() == (2 << 20) / 32).collect()
+}
+
+fn is_free(file: &Path) -> bool {
+    fs::read(file).unwrap()[..4_096].iter().all(|byte| *byte == 0)
+}
+
+#[tokio::test]
+async fn given_a_process_that_is_killed_when_none_of_its_files_is_free_then_the_next_one_writes_over_the_oldest()
+ {
+    let directory = tempfile::tempdir().unwrap();
+    let store = small(directory.path()).await;
+    for serial in 0..200 {
+        store.put(serial, small_page(serial, serial));
+        if serial % 10 == 9 {
+            store.flush().await;
+        }
+    }
+    store.close().await;
+    // As they are left by a kill between the writing into the last free file and the freeing of the next:
+    // there is always one file free otherwise.
+    let files = files(directory.path());
+    assert_eq!(files.len(), 32);
+    let (free, used): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_free(file));
+    assert_eq!(free.len(), 1);
+    let latest = used.iter().max_by_key(|file| fs::metadata(file).unwrap().modified().unwrap());
+    fs::write(free[0], fs::read(latest.unwrap()).unwrap()).unwrap();
+
+    let begun = Instant::now();
+    let store = small(directory.path()).await;
+    for serial in 1_000..1_010 {
+        store.put(serial, small_page(serial, serial));
+    }
+    store.close().await;
+    // A store that finds no room gives up after a minute.
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let store = small(directory.path()).await;
+    for serial in 1_000..1_010 {
+        assert_eq!(store.get(&serial).await.unwrap().value, small_page(serial, serial));
+    }
+    let mut earlier = Vec::new();
+    for serial in 0..200 {
+        if let Some(answer) = store.get(&serial).await {
+            assert_eq!(answer.value, small_page(serial, serial));
+            earlier.push(serial);
+        }
+    }
+    let latest: Vec<u32> = (200 - u32::try_from(earlier.len()).unwrap()..200).collect();
+    assert_eq!(earlier, latest);
+    assert!(!earlier.is_empty());
 }

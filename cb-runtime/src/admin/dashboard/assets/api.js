@@ -81,8 +81,7 @@ export const api = {
   resetAll: (/** @type {object} */ body) => json("POST", "reset-all", body),
   resetType: (/** @type {string} */ type, /** @type {object} */ body) => json("POST", `reset-by-type/${encodeURIComponent(type)}`, body),
   mode: (/** @type {Named} */ row, /** @type {object} */ body) => json("POST", path("mode", row), body),
-  config: (/** @type {Named} */ row, /** @type {object} */ settings, /** @type {string} */ reason) =>
-    json("PUT", path("config", row, reason ? { reason } : {}), settings),
+  config: (/** @type {Named} */ row, /** @type {object} */ settings, /** @type {Record<string, string>} */ query) => json("PUT", path("config", row, query), settings),
   events,
 };
 

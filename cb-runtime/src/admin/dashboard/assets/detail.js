@@ -8,7 +8,8 @@ import { byId, el, icon, setAttr, setIcon, setText } from "./dom.js";
 import { ago, clock, fullTime, openReason, say, span } from "./format.js";
 import { eventLine } from "./rail.js";
 import { nameParts, note } from "./row.js";
-import { editSettings } from "./settings.js";
+import { editSettings, takeBack } from "./settings.js";
+import { told } from "./shared.js";
 import { drawTimeline, timeline } from "./spark.js";
 import { store } from "./store.js";
 
@@ -66,6 +67,7 @@ export function act(what, row) {
   };
   if (what === "reset") reset(row, done);
   else if (what === "edit") void edit(row, done);
+  else if (what === "undo") takeBack(row, done);
   else setMode(row, /** @type {any} */ (what), done);
 }
 
@@ -86,6 +88,7 @@ const ACTIONS = /** @type {const} */ ([
   ["disabled", "Disable…", "d"],
   ["metrics_only", "Metrics only…", "m"],
   ["edit", "Edit settings…", "e"],
+  ["undo", "End settings of all…", null],
 ]);
 
 class View {
@@ -104,6 +107,7 @@ class View {
     this.error = el("p", { class: "last-error mono" });
     this.tags = el("p", { class: "tags" });
     this.last = el("p", { class: "soft" });
+    this.told = el("ul", { class: "told soft", "aria-label": "All instances" });
     this.problem = el("p", { class: "error", role: "alert", hidden: true });
     this.hour = timeline();
     this.hourScale = el("p", { class: "scale", "aria-hidden": "true" }, ...Array.from({ length: 5 }, () => el("span")));
@@ -121,6 +125,7 @@ class View {
       this.why,
       this.error,
       this.last,
+      this.told,
       this.problem,
       el("div", { class: "actions", role: "group", "aria-label": "What can be done" }, ...Object.values(this.buttons)),
       part("Last hour", this.hour, this.hourScale),
@@ -179,6 +184,7 @@ class View {
     this.buttons.normal.hidden = row.mode === "normal";
     this.buttons.forced_open.hidden = row.mode === "forced_open";
     this.buttons.disabled.hidden = row.mode === "disabled";
+    this.buttons.undo.hidden = !row.shared?.settings;
     this.buttons.metrics_only.hidden = row.mode === "metrics_only";
     drawTimeline(this.hour, row, store.now());
     [...this.hourScale.children].forEach((mark, at) => setText(mark, clock(store.now() - (4 - at) * 900_000).slice(0, 5)));
@@ -196,6 +202,12 @@ class View {
     const now = store.now();
     setText(this.state, `${row.since_at === null ? "" : `since ${clock(row.since_at)} (${ago(row.since_at, now)})`}${row.kind === "open" && row.probe_at !== null ? ` · ${note(row, now)}` : ""}`);
     setText(this.last, `Last success ${ago(row.success_at, now)} · last failure ${ago(row.failure_at, now)}`);
+    const lines = told(row, now);
+    if (this.told.dataset.lines !== lines.join("\n")) {
+      this.told.dataset.lines = lines.join("\n");
+      this.told.replaceChildren(...lines.map((text) => el("li", { text })));
+    }
+    this.told.hidden = lines.length === 0;
     setAttr(this.last, "title", row.failure_at === null ? "" : fullTime(row.failure_at));
   }
 

@@ -76,7 +76,7 @@ const ICONS = {
   config_changed: "M1.5 4h6a2 2 0 0 1 4 0h3v1.5h-3a2 2 0 0 1-4 0h-6zm0 6.5h3a2 2 0 0 1 4 0h6V12h-6a2 2 0 0 1-4 0h-3z",
   reset: "M8 2.5a5.5 5.5 0 1 1-5.3 4h1.9A3.7 3.7 0 1 0 8 4.3V6.8L3.8 3.4 8 0z",
 };
-const SAME = { critical: "failed", warning: "degraded", mode_changed: "operated", missed: "degraded" };
+const SAME = { critical: "failed", warning: "degraded", mode_changed: "operated", missed: "degraded", store_degraded: "degraded", store_restored: "healthy" };
 
 /** @param {string} name @returns {SVGElement} */
 export function icon(name) {

@@ -126,6 +126,8 @@ export function openReason(reason) {
       return "the health check failed";
     case "forced_open":
       return "forced by hand";
+    case "elsewhere":
+      return "another instance opened it";
     default:
       return say(String(reason.kind));
   }
@@ -144,6 +146,8 @@ export function transitionReason(reason) {
       return "reset";
     case "mode_changed":
       return "its mode was changed";
+    case "closed_elsewhere":
+      return "another instance closed it";
     default:
       return reason?.why ? say(String(reason.why)) : "";
   }
@@ -187,7 +191,11 @@ export function eventText(event) {
     case "config_changed":
       return event.changes.map((/** @type {any} */ change) => `${change.setting}: ${change.from} → ${change.to}`).join(", ");
     case "operated":
-      return `${say(event.action)} by ${event.who}${event.from ? ` from ${event.from}` : ""}${event.reason ? ` – ${event.reason}` : ""}`;
+      return `${say(event.action)}${event.scope === "cluster" ? " in all instances" : ""} by ${event.who}${event.from ? ` from ${event.from}` : ""}${event.reason ? ` – ${event.reason}` : ""}`;
+    case "store_degraded":
+      return `The shared store ${event.name} is away: ${event.why}`;
+    case "store_restored":
+      return `The shared store ${event.name} is back`;
     case "missed":
       return `${plural(event.count, "event")} came too fast and ${event.count === 1 ? "was" : "were"} missed`;
     default:

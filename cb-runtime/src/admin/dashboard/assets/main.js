@@ -69,8 +69,9 @@ let isSaying = false;
 
 /** @param {any} event */
 function announce(event) {
-  if (event.event !== "transition" && event.event !== "restarted" && event.event !== "mode_changed") return;
-  tell(event.event === "restarted" ? "The program was restarted." : `${event.name} ${eventText(event)}`);
+  if (event.event === "restarted") tell("The program was restarted.");
+  else if (event.event === "store_degraded" || event.event === "store_restored") tell(eventText(event));
+  else if (event.event === "transition" || event.event === "mode_changed") tell(`${event.name} ${eventText(event)}`);
 }
 
 /** Says it once what comes together is there. @param {string} text */

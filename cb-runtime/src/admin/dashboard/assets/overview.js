@@ -2,12 +2,14 @@
 
 import { byId, el, icon, setAttr, setIcon, setText } from "./dom.js";
 import { KINDS, count, percent, plural, rate, say } from "./format.js";
+import { startShared } from "./shared.js";
 import { drawSpark, spark } from "./spark.js";
 import { store } from "./store.js";
 
 const mark = icon("info");
 const word = el("p", { class: "verdict-word" });
 const why = el("p", { class: "verdict-why" });
+const shared = el("p", { class: "verdict-shared", hidden: true });
 const score = el("span");
 const calls = el("span");
 const errors = el("span");
@@ -18,9 +20,10 @@ export function startOverview() {
   const figure = (/** @type {string} */ name, /** @type {any} */ value, /** @type {any} */ chart) =>
     el("div", { class: "figure" }, el("dt", { text: name }), el("dd", {}, value, chart));
   byId("overview").append(
-    el("div", { class: "verdict" }, mark, el("div", {}, word, why)),
+    el("div", { class: "verdict" }, mark, el("div", {}, word, why, shared)),
     el("dl", { class: "figures" }, figure("Score", score, null), figure("Calls / s", calls, callChart), figure("Error rate", errors, errorChart)),
   );
+  startShared(shared);
   store.on("rows", write);
 }
 

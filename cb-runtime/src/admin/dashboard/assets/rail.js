@@ -153,9 +153,11 @@ export function eventLine(event, { isNamed = true } = {}) {
   const text = el("p");
   if (event.event === "restarted") text.append("The program was restarted: its breakers begin anew.");
   else {
-    if (isNamed && event.name) text.append(link(event.name), " ");
+    // Of the store, its name is in the words.
+    const isOfBreaker = !event.event.startsWith("store_");
+    if (isNamed && event.name && isOfBreaker) text.append(link(event.name), " ");
     const words = eventText(event);
-    text.append(isNamed && event.name ? words : alone(words));
+    text.append(isNamed && event.name && isOfBreaker ? words : alone(words));
   }
   return el("li", { class: "event", "data-kind": kind }, el("time", { text: clock(at), datetime: new Date(at).toISOString(), title: fullTime(at) }), icon(kind === "restarted" ? "reset" : kind), text);
 }

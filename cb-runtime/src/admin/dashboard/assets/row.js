@@ -2,6 +2,7 @@
 
 import { el, icon, setAttr, setIcon, setText, svg } from "./dom.js";
 import { ago, fullTime, latencies, openReason, percent, rate, say, span } from "./format.js";
+import { everywhere } from "./shared.js";
 import { drawSpark, drawTimeline, spark, timeline } from "./spark.js";
 import { store } from "./store.js";
 
@@ -137,7 +138,7 @@ export function note(row, now) {
 function beneath(row) {
   const why = row.kind === "open" || row.kind === "half_open" ? openReason(row.last_opening) : "";
   const error = why && row.last_error ? row.last_error : "";
-  return [why, error, row.service_type].filter(Boolean).join(" · ");
+  return [row.mode === row.shared?.mode?.mode ? everywhere(row, store.now()) : "", why, error, row.service_type].filter(Boolean).join(" · ");
 }
 
 /** @param {Element} chart @param {number} full @param {number} of */

@@ -4,6 +4,8 @@ import { api } from "./api.js";
 import { InputError, ask, field } from "./dialogs.js";
 import { el, setText } from "./dom.js";
 import { originText } from "./format.js";
+import { scopeField } from "./shared.js";
+import { store } from "./store.js";
 
 /** A function cannot be typed, and a name is given when the breaker is made. */
 const FIXED = new Set(["health_check"]);
@@ -52,6 +54,10 @@ export function editSettings(breaker, done) {
     });
   const changed = () => fields.filter(({ before, input }) => input.value.trim() !== before);
   const reason = el("input", { name: "reason", autocomplete: "off", maxlength: "500" });
+  const length = el("input", { name: "for", autocomplete: "off", value: "1h" });
+  const time = field("For how long", length, "Such as 10m or 1h 30m; then each instance goes back to what it had.");
+  time.hidden = true;
+  const scope = scopeField({ hint: "Those too that start while it is in force.", changed: (isEverywhere) => (time.hidden = !isEverywhere) });
   const summary = el("p", { class: "changes", "aria-live": "polite" });
   const compare = () => {
     const changes = changed();
@@ -62,14 +68,17 @@ export function editSettings(breaker, done) {
   ask({
     title: `Settings of ${breaker.name}`,
     body: [
-      el("p", { class: "soft", text: "They are in force at once, until the program ends; calls under way end under the settings they began with. Below each is where it comes from now." }),
+      el("p", { class: "soft", text: `They are in force at once${store.status?.store ? ", and in one instance" : ""} until the program ends; calls under way end under the settings they began with. Below each is where it comes from now.` }),
       el("div", { class: "scroll settings-grid" }, ...rows),
+      ...scope.parts,
+      time,
       field("Reason", reason),
       summary,
     ],
     yes: "Change",
     isWide: true,
     refused: (problem) => {
+      if (problem.field === "for") length.focus();
       for (const { name, input } of fields) {
         const isMeant = problem.field === name;
         input.toggleAttribute("aria-invalid", isMeant);
@@ -82,8 +91,27 @@ export function editSettings(breaker, done) {
       const emptied = changes.find(({ input }) => input.value.trim() === "");
       if (emptied) throw new InputError(`${emptied.name}: a setting can be changed here, and not taken away; that is done where it was given.`, emptied.name);
       const settings = Object.fromEntries(changes.map(({ name, input }) => [name, read(name, input.value)]));
-      done(await api.config(breaker, settings, reason.value.trim()));
-      return `The settings of ${breaker.name} were changed.`;
+      const isEverywhere = scope.isEverywhere();
+      done(await api.config(breaker, settings, { ...(isEverywhere ? { scope: "cluster", for: length.value.trim() } : {}), ...queryOf(reason) }));
+      return `The settings of ${breaker.name} were changed${isEverywhere ? " in all instances" : ""}.`;
+    },
+  });
+}
+
+/** @param {any} reason @returns {Record<string, string>} */
+const queryOf = (reason) => (reason.value.trim() ? { reason: reason.value.trim() } : {});
+
+/** Takes back what was changed in all instances. @param {any} row @param {(answer: any) => void} done */
+export function takeBack(row, done) {
+  const reason = el("input", { name: "reason", autocomplete: "off", maxlength: "500" });
+  const settings = Object.entries(row.shared?.settings?.settings ?? {}).map(([name, value]) => `${name} ${value}`);
+  ask({
+    title: `End the settings of all instances for ${row.name}?`,
+    body: [el("p", { class: "soft", text: `Each instance goes back to what it had before: ${settings.join(", ")} ${settings.length === 1 ? "is" : "are"} set for all.` }), field("Reason", reason)],
+    yes: "End them",
+    does: async () => {
+      done(await api.config(row, {}, { scope: "cluster", ...queryOf(reason) }));
+      return `The settings of ${row.name} were ended in all instances.`;
     },
   });
 }

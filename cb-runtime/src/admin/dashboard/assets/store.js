@@ -145,6 +145,9 @@ class Store extends EventTarget {
   }
 }
 
+/** When something ends that all instances were told. @param {any} ordered @param {number} at */
+const until = (ordered, at) => (ordered ? at + ordered.remaining * 1000 : null);
+
 /** @param {any} row @param {number} at when the server said it @returns {Row} */
 function prepare(row, at) {
   const kind = kindOf(row);
@@ -156,6 +159,8 @@ function prepare(row, at) {
     since_at: time(row.since),
     success_at: time(row.last_success),
     failure_at: time(row.last_failure),
+    shared_mode_until: until(row.shared?.mode, at),
+    shared_settings_until: until(row.shared?.settings, at),
     probe_at: row.remaining_open === null || row.remaining_open > 1e9 ? null : at + row.remaining_open * 1000,
   };
 }

@@ -17,6 +17,9 @@ fn of_setting(line: &str) -> String {
 #[test]
 fn values_of_a_wrong_type() {
     for (line, message) in [
+        // Text
+        ("service_type = \"\"", "must be a text that is not empty, but is \"\""),
+        ("service_type = \" \"", "must be a text that is not empty, but is \" \""),
         // u32
         ("failure_threshold = \"5\"", "takes a whole number, such as `5`, found the text `\"5\"`"),
         ("failure_threshold = 5.0", "takes a whole number, such as `5`, found `5.0`"),
@@ -218,6 +221,14 @@ fn tables_that_there_are_none_of() {
         ("\"$schema\" = 2", "`\"$schema\"`: takes the schema's address, a text, found `2`"),
     ] {
         assert_eq!(refused(&toml(text)), [format!("line 1, {message}")], "{text}");
+    }
+}
+
+#[test]
+fn a_service_type_that_is_none() {
+    for name in ["", "  "] {
+        let told = refused_once(&toml(&format!("[service_types.\"{name}\"]\n")));
+        assert!(told.ends_with(": a service type is not empty"), "{told}");
     }
 }
 

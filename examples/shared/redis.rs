@@ -9,25 +9,33 @@ use std::{
 };
 
 /// Ends with the value.
-pub(crate) struct RedisServer {
+pub struct RedisServer {
     process: Child,
     port: u16,
 }
 
+/// Why there is no server.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
+pub enum StartError {
+    /// It was not found.
     #[error(
         "`redis-server` is not installed: `apt-get install redis-server` or `brew install redis`"
     )]
     NotInstalled,
+    /// It could not be run.
     #[error("`redis-server` cannot be started: {0}")]
     Io(#[from] io::Error),
+    /// It has ended, or has not come up in time.
     #[error("`redis-server` does not answer on port {0}")]
     Silent(u16),
 }
 
 impl RedisServer {
-    pub(crate) fn start() -> Result<Self, StartError> {
+    /// Starts an empty server.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start() -> Result<Self, StartError> {
         let mut tries = 0;
         loop {
             // Bound and let go: the port is free now, if nobody is quicker.
@@ -40,7 +48,11 @@ impl RedisServer {
         }
     }
 
-    pub(crate) fn start_on(port: u16) -> Result<Self, StartError> {
+    /// Starts an empty server on this port, such as that of one that was there before.
+    ///
+    /// # Errors
+    /// [`StartError`]; the port may be taken.
+    pub fn start_on(port: u16) -> Result<Self, StartError> {
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no", "--dir", "/tmp"])
@@ -61,13 +73,30 @@ impl RedisServer {
         Ok(server)
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// For clients.
+    pub fn url(&self) -> String {
         format!("redis://{}", self.address())
     }
 
     /// Of the process.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Starts one that was killed, at the same address. It is empty.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_again(&mut self) -> Result<(), StartError> {
+        self.kill();
+        *self = Self::start_on(self.port)?;
+        Ok(())
     }
 
     fn address(&self) -> SocketAddr {
@@ -77,7 +106,6 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.kill();
     }
 }

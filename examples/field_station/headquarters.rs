@@ -1,0 +1,94 @@
+//! Reports to those who run the station, over a line that is bad at times.
+
+use std::time::Duration;
+
+use cb_runtime::{CircuitError, circuit_breaker};
+use reqwest::{StatusCode, header::RETRY_AFTER};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    queue::{Done, Full, Queue},
+    station::station,
+};
+
+/// What headquarters want to know of a recording. By its name they know it again: a report that took too long
+/// may have arrived, and is sent once more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) recording: String,
+    pub(crate) microphone: String,
+    pub(crate) birds: Vec<String>,
+}
+
+pub(crate) struct Headquarters {
+    http: reqwest::Client,
+    url: String,
+    pub(crate) later: Queue<Report>,
+}
+
+impl Headquarters {
+    pub(crate) fn new(http: reqwest::Client, url: String) -> Self {
+        Self { http, url, later: Queue::with_room_for(10_000) }
+    }
+
+    /// Sends a report, now or when headquarters are back. With a health check no report has to find that
+    /// out, and it is found out when there is none.
+    #[circuit_breaker(
+        name = "headquarters",
+        service_type = "rest_api",
+        call_timeout = "10s",
+        retry(max_attempts = 3, delay = "500ms", max_delay = "5s", jitter),
+        open_for = ReportError::retry_after,
+        ignore_errors = ReportError::Refused(_),
+        health_check = knock,
+        fallback = Self::put_by
+    )]
+    pub(crate) async fn report(&self, report: &Report) -> Result<Done, ReportError> {
+        let url = format!("{}/reports", self.url);
+        let response = self.http.post(url).json(report).send().await?;
+        match response.status() {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let seconds = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
+                let retry_after = seconds.and_then(|it| it.parse().ok()).map(Duration::from_secs);
+                Err(ReportError::Busy { retry_after })
+            }
+            status if status.is_client_error() => Err(ReportError::Refused(status)),
+            _ => response.error_for_status().map(|_| Done::Now).map_err(ReportError::from),
+        }
+    }
+
+    fn put_by(&self, report: &Report) -> Result<Done, ReportError> {
+        Ok(self.later.put_by(report.clone())?)
+    }
+}
+
+async fn knock() -> Result<(), ReportError> {
+    let Some(station) = station() else { return Ok(()) };
+    let Headquarters { http, url, .. } = &station.headquarters;
+    http.get(format!("{url}/health")).send().await?.error_for_status()?;
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReportError {
+    #[error("headquarters ask for patience")]
+    Busy { retry_after: Option<Duration> },
+    /// Something is wrong with the report. Sending it again would not mend that.
+    #[error("headquarters refused the report with {0}")]
+    Refused(StatusCode),
+    #[error("headquarters gave no answer: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Later(#[from] Full),
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+}
+
+impl ReportError {
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after } => *retry_after,
+            _ => None,
+        }
+    }
+}
