@@ -213,5 +213,6 @@ pub use registry::{
 pub use registry::{Loaded, WatchError};
 #[cfg(all(feature = "redis", not(cb_loom)))]
 pub use shared::{
-    Exchange, OpenOn, SharedError, SharedHandle, SharedOptions, SharedState, SharedStateError,
+    Exchange, ExchangeTraffic, OpenOn, SharedError, SharedHandle, SharedOptions, SharedState,
+    SharedStateError,
 };

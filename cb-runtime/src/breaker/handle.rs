@@ -136,14 +136,38 @@ impl CircuitBreaker {
 
     /// Asks for the right to make one call, for callers who make it themselves.
     ///
-    /// Where the breaker is shared with other instances of the program (feature `redis`) and half-open,
-    /// this waits on the thread for the lease of a probe, 50 ms at most.
+    /// Where the breaker is shared with other instances of the program (feature `redis`) and half-open, the
+    /// thread waits for the lease of a probe: for one answer of Redis, and at most for the `lease_wait` of
+    /// the `SharedOptions`, 50 ms by default. Never otherwise. In a task, where others wait for the thread,
+    /// ask with [`acquire`](Self::acquire).
     ///
     /// # Errors
     /// The rejection, where the breaker is open, half-open with all its probes under way, forced open,
     /// or sheds this call.
     pub fn try_acquire(&self) -> Result<Permit, CircuitError> {
         match asked_blocking!(self.0.admit(), ticket()) {
+            Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
+            Err(refusal) => Err(refusal.into_error()),
+        }
+    }
+
+    /// Asks for the right to make one call, as [`try_acquire`](Self::try_acquire) does, in a task. Like that,
+    /// it is rejected at once where the breaker does not let the call pass, and does not wait until it does.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # use cb_runtime::{CircuitBreaker, Config};
+    /// # let breaker = CircuitBreaker::new("mail", Config::default());
+    /// let permit = breaker.acquire().await?;
+    /// permit.success();
+    /// # Ok::<(), cb_runtime::CircuitError>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// The rejection, as of [`try_acquire`](Self::try_acquire).
+    #[allow(clippy::unused_async, reason = "without the feature `redis`, nothing is waited for")]
+    pub async fn acquire(&self) -> Result<Permit, CircuitError> {
+        match asked!(self.0.admit(), ticket()) {
             Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket)),
             Err(refusal) => Err(refusal.into_error()),
         }

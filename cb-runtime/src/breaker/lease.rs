@@ -8,6 +8,8 @@
 //! call asks: the others know nothing of leases. Nothing that a call is admitted with is held meanwhile,
 //! or it would have to go through the memory of the call's future, and be slower for it in every call.
 
+#[cfg(feature = "tower")]
+use std::sync::Arc;
 use std::{
     pin::Pin,
     sync::mpsc,
@@ -26,6 +28,8 @@ use super::{
     refusal::Refusal,
     ticket::Ticket,
 };
+#[cfg(feature = "tower")]
+use crate::error::CircuitError;
 use crate::{config::Config, name::Name, observe::together::SharedBreaker, policy::Bulkhead};
 
 /// The other instances, as breakers see them.
@@ -198,6 +202,23 @@ fn waiting(core: &Core) -> Option<Pin<Box<Waiting<'_>>>> {
     let limit = reserved.ask(Asker::Task(asker)).unwrap_or_default();
     let limit = tokio::time::sleep(limit);
     Some(Box::pin(Waiting { reserved: Some(reserved), answer, limit }))
+}
+
+/// For a call that is made elsewhere, piece by piece, and keeps the breaker.
+#[cfg(feature = "tower")]
+pub(crate) type AskingLater =
+    Pin<Box<dyn Future<Output = Result<Held<Arc<Core>>, CircuitError>> + Send + Sync>>;
+
+/// Asks the other instances for the lease of a probe through this breaker, and decides on it.
+#[cfg(feature = "tower")]
+pub(crate) fn ask_later(core: Arc<Core>) -> AskingLater {
+    Box::pin(async move {
+        let leased = ask_for_lease(Refusal::without_lease(&core)).await;
+        match leased.ticket() {
+            Ok(ticket) => Ok(Held::new(Arc::clone(&core), ticket, WhenDropped::Cancelled)),
+            Err(refusal) => Err(refusal.into_error()),
+        }
+    })
 }
 
 /// Asks for a call whose thread waits for the answer.

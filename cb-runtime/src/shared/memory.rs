@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::{
     book::Book,
     office::AtOnce,
+    redis::size::{self, Sizes},
     store::{Heard, Line, Store, Trouble},
     wire::{Millis, Reply, Request},
 };
@@ -30,15 +31,48 @@ struct Inside {
     is_away: bool,
     /// By which the clock is ahead, so that the first time there is is not 0.
     began: Option<Tick>,
+    /// Where it is counted.
+    counted: Option<(Sizes, ExchangeTraffic)>,
 }
 
-/// The first time of the store's clock.
-const BEGIN: Millis = 1_000_000;
+/// The first time of the store's clock: as long to write as the times that Redis tells.
+const BEGIN: Millis = 1_000_000_000_000;
+
+/// What has been said at an [`Exchange`], as if it were a Redis.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ExchangeTraffic {
+    /// The scripts that were called.
+    pub commands: u64,
+    /// What was published, once for each instance.
+    pub messages: u64,
+    /// In bytes: commands.
+    pub to: u64,
+    /// In bytes: answers and messages.
+    pub from: u64,
+}
 
 impl Exchange {
     /// One at which nobody is yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One that counts what is said, as a Redis with this prefix would have it on its connections: for the
+    /// project's own measurements.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn counted(prefix: &str) -> Self {
+        let exchange = Self::default();
+        exchange.lock().counted = Some((Sizes::new(prefix), ExchangeTraffic::default()));
+        exchange
+    }
+
+    /// What has been counted.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn traffic(&self) -> ExchangeTraffic {
+        self.lock().counted.as_ref().map(|(_, traffic)| *traffic).unwrap_or_default()
     }
 
     /// For tests of what a program does then: cuts everybody off, or lets them in again.
@@ -78,9 +112,21 @@ impl Inside {
             return Err(Trouble("it was set to be away".to_owned()));
         }
         let now = self.now();
+        if let Some((sizes, traffic)) = &mut self.counted {
+            traffic.commands += 1;
+            traffic.to += sizes.request(&request);
+        }
         let (reply, published) = self.book.take(now, request);
+        if let Some((_, traffic)) = &mut self.counted {
+            traffic.from += size::reply(&reply);
+        }
         if let Some(view) = published {
             self.listeners.retain(|listener| !listener.is_closed());
+            if let Some((sizes, traffic)) = &mut self.counted {
+                let listeners = self.listeners.len() as u64;
+                traffic.messages += listeners;
+                traffic.from += listeners * sizes.message(&view);
+            }
             for listener in &self.listeners {
                 // Who is too slow reads it again later.
                 let _ = listener.try_send(Heard::Changed(Box::new(view.clone())));

@@ -28,6 +28,6 @@ mod wire;
 pub use error::{SharedError, SharedStateError};
 pub use handle::SharedHandle;
 pub(crate) use link::Breakers;
-pub use memory::Exchange;
+pub use memory::{Exchange, ExchangeTraffic};
 pub use options::{OpenOn, SharedOptions};
 pub use state::SharedState;

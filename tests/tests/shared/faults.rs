@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use cb_runtime::{
-    AlertKind, Event, State, Subscription,
-    prometheus::{self, Format},
-};
+use cb_runtime::State;
 
-use super::{proxy::Proxy, server::RedisServer, through_redis::*};
+use super::{
+    proxy::Proxy,
+    scene::{Away, Scene},
+    server::RedisServer,
+    through_redis::*,
+};
 
 /// Within which instances are to agree again.
 const AGREED: Duration = Duration::from_secs(5);
@@ -15,98 +17,17 @@ const AGREED: Duration = Duration::from_secs(5);
 /// So long a word takes through a slow connection: longer than a busy computer takes for all else.
 const LATE: Duration = Duration::from_secs(4);
 
-/// Two instances, of which one tells what it hears of the store.
-struct Scene {
-    one: Instance,
-    other: Instance,
-    events: Subscription,
-}
-
-impl Scene {
-    fn new(url: &str) -> Self {
-        let one = Instance::connected(url, options(), settings());
-        let other = Instance::connected(url, options(), settings());
-        let events = one.registry.subscribe();
-        Self { one, other, events }
-    }
-
-    /// How often the store was away, and was back.
-    fn told(&mut self) -> (usize, usize) {
-        let (mut away, mut back) = (0, 0);
-        while let Some(event) = self.events.try_recv().unwrap() {
-            match event {
-                Event::StoreDegraded { .. } => away += 1,
-                Event::StoreRestored { .. } => back += 1,
-                _ => {}
-            }
-        }
-        (away, back)
-    }
-
-    fn alerts(&self) -> usize {
-        let alerts = self.one.registry.alerts();
-        alerts.iter().filter(|alert| alert.kind == AlertKind::StoreAway).count()
-    }
-
-    fn is_away(&self) -> bool {
-        let instances = [&self.one, &self.other];
-        instances.iter().all(|instance| !instance.handle.status().connected)
-    }
-
-    fn is_back(&self) -> bool {
-        let instances = [&self.one, &self.other];
-        instances.iter().all(|instance| instance.handle.status().connected)
-    }
-
-    /// Makes calls for so long, none of which may fail; returns the median, the 99th percentile and the
-    /// longest.
-    fn calls(&self, time: Duration) -> [Duration; 3] {
-        let mut times = Vec::new();
-        let begin = Instant::now();
-        while begin.elapsed() < time {
-            let called = Instant::now();
-            assert!(self.one.call(true), "a call failed");
-            times.push(called.elapsed());
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        times.sort_unstable();
-        [times[times.len() / 2], times[times.len() * 99 / 100], times[times.len() - 1]]
-    }
-
-    /// Redis goes away in some way, and comes back in another.
-    fn goes_through(&mut self, what: &str, away: impl FnOnce(), back: impl FnOnce()) {
-        let quiet = self.calls(Duration::from_secs(1));
-        away();
-        // No slower than the next reading and the longest answer.
-        let noticed = within(PATIENCE, "it is away", || self.is_away());
-        let during = self.calls(Duration::from_secs(2));
-        println!(
-            "{what}: a call [p50, p99, max] {quiet:?} before, {during:?} while; noticed after {noticed:?}"
-        );
-        // A call that waits for an answer takes a second; a busy computer makes some take a while.
-        assert!(during[1] < quiet[1] + Duration::from_millis(250), "calls are slower");
-        assert_eq!(self.alerts(), 1);
-        assert_eq!(self.metric(), Some("0"));
-
-        self.one.trip();
-        assert_eq!(self.other.state(), State::Closed);
-        back();
-        let agreed = within(PATIENCE, what, || self.other.state() == State::Open);
-        println!("{what}: agreed {agreed:?} after its return");
-        // Five seconds are promised, on a computer that does nothing else.
-        assert!(agreed <= 2 * AGREED, "{agreed:?}");
-        within(PATIENCE, "it is back", || self.is_back());
-        assert_eq!(self.told(), (1, 1), "one event each");
-        assert_eq!(self.alerts(), 0);
-        assert_eq!(self.metric(), Some("1"));
-    }
-
-    fn metric(&self) -> Option<&'static str> {
-        let text = prometheus::encode(&self.one.registry, Format::Prometheus);
-        let is =
-            |value: &&str| text.contains(&format!("\ncircuit_breaker_store_connected {value}\n"));
-        ["0", "1"].into_iter().find(is)
-    }
+/// Redis goes away in some way, and comes back in another.
+fn goes_through(scene: &mut Scene, what: &str, away: impl FnOnce(), back: impl FnOnce()) {
+    let Away { before, during, noticed, agreed } = scene.goes_through(what, away, back);
+    println!(
+        "{what}: a call [p50, p99, max] {before:?} before, {during:?} while; noticed after {noticed:?}; \
+         agreed {agreed:?} after its return"
+    );
+    // A call that waits for an answer takes a second; a busy computer makes some take a while.
+    assert!(during[1] < before[1] + Duration::from_millis(250), "calls are slower");
+    // Five seconds are promised, on a computer that does nothing else.
+    assert!(agreed <= 2 * AGREED, "{agreed:?}");
 }
 
 #[test]
@@ -115,7 +36,8 @@ fn given_redis_killed_when_it_is_started_again_empty_then_all_agree() {
     let (port, url) = (address(&server).port(), server.url());
     let mut scene = Scene::new(&url);
     let mut new = None;
-    scene.goes_through(
+    goes_through(
+        &mut scene,
         "killed and started empty",
         || drop(server),
         || new = Some(RedisServer::start_on(port).unwrap()),
@@ -127,7 +49,7 @@ fn given_redis_frozen_when_it_thaws_then_all_agree() {
     let Some(server) = server() else { return };
     let mut scene = Scene::new(&server.url());
     let id = server.id();
-    scene.goes_through("frozen", || signal(id, "-STOP"), || signal(id, "-CONT"));
+    goes_through(&mut scene, "frozen", || signal(id, "-STOP"), || signal(id, "-CONT"));
 }
 
 #[test]
@@ -135,7 +57,8 @@ fn given_redis_two_seconds_away_when_it_is_near_again_then_all_agree() {
     let Some(server) = server() else { return };
     let proxy = Proxy::new(address(&server));
     let mut scene = Scene::new(&proxy.url());
-    scene.goes_through(
+    goes_through(
+        &mut scene,
         "slowed to 2 s",
         || proxy.slow_down(Duration::from_secs(2)),
         || proxy.slow_down(Duration::ZERO),

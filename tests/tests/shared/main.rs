@@ -14,9 +14,12 @@ mod memory;
 mod node;
 mod processes;
 mod proxy;
+mod scene;
 mod secrets;
+mod simulated;
 mod through_redis;
 mod tls;
 mod traffic;
+mod waiting;
 
 use cb_examples::redis as server;

@@ -7,7 +7,7 @@ use std::{
 
 use cb_runtime::State;
 
-use super::through_redis::*;
+use super::{scene::trips, through_redis::*};
 
 const RARELY: Duration = Duration::from_secs(60);
 
@@ -36,26 +36,7 @@ fn given_a_million_calls_when_the_breaker_is_closed_or_open_then_redis_hears_not
 #[test]
 fn given_one_that_opens_when_two_hundred_times_then_the_other_is_told_each_time() {
     let Some(server) = server() else { return };
-    let one = Instance::connected(&server.url(), options(), settings());
-    let other = Instance::connected(&server.url(), options(), settings());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-
-    let mut times = Vec::new();
-    for _ in 0..200 {
-        one.trip();
-        let opened = Instant::now();
-        while other.call(true) {
-            std::thread::sleep(Duration::from_micros(100));
-            assert!(opened.elapsed() < PATIENCE);
-        }
-        times.push(opened.elapsed());
-        runtime.block_on(other.handle.reset("db", Duration::from_secs(1))).unwrap();
-        within(PATIENCE, "both are closed", || {
-            one.state() == State::Closed && other.state() == State::Closed
-        });
-    }
-
-    times.sort_unstable();
+    let times = trips(&server.url(), 200);
     let (median, p99, most) = (times[100], times[197], times[199]);
     println!(
         "from one's opening to the other's rejection: p50 {median:?}, p99 {p99:?}, max {most:?}"

@@ -1,12 +1,12 @@
 //! The layer.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use tower_layer::Layer;
 
 use super::{
     AsCallError, AsInnerError, AsResponse, Breakers, ByKey, CircuitBreakerService, Classify,
-    ErrorsOnly, Given, HttpStatus, Named, PerHost,
+    ErrorsOnly, Given, HttpStatus, InFuture, Named, OnThread, PerHost,
 };
 use crate::{
     breaker::CircuitBreaker,
@@ -18,14 +18,28 @@ use crate::{
 
 /// Puts a circuit breaker around a service. See the [module](super).
 ///
-/// `W` says which breaker a request goes through, `C` what counts as a failure, and `R` what the caller of
-/// a rejected call gets.
-#[derive(Clone)]
-pub struct CircuitBreakerLayer<W = Given, C = HttpStatus, R = AsCallError> {
+/// `W` says which breaker a request goes through, `C` what counts as a failure, `R` what the caller of a
+/// rejected call gets, and `P` where a call waits for the lease of a probe.
+pub struct CircuitBreakerLayer<W = Given, C = HttpStatus, R = AsCallError, P = InFuture> {
     which: W,
     classify: C,
     reject: R,
     drop_is_failure: bool,
+    place: PhantomData<P>,
+}
+
+// By hand, since nothing is there of the place but its name.
+impl<W: Clone, C: Clone, R: Clone, P> Clone for CircuitBreakerLayer<W, C, R, P> {
+    fn clone(&self) -> Self {
+        let Self { which, classify, reject, drop_is_failure, place: _ } = self;
+        Self {
+            which: which.clone(),
+            classify: classify.clone(),
+            reject: reject.clone(),
+            drop_is_failure: *drop_is_failure,
+            place: PhantomData,
+        }
+    }
 }
 
 impl CircuitBreakerLayer {
@@ -50,7 +64,7 @@ impl CircuitBreakerLayer<Named> {
     }
 }
 
-impl<C, R> CircuitBreakerLayer<Named, C, R> {
+impl<C, R, P> CircuitBreakerLayer<Named, C, R, P> {
     /// Uses the breakers of this registry.
     #[must_use]
     pub fn in_registry(self, registry: &Registry) -> Self {
@@ -65,7 +79,7 @@ impl<C, R> CircuitBreakerLayer<Named, C, R> {
     /// For clients, whose requests are those of `http` or, with the feature `reqwest`, of `reqwest`. A
     /// request without a host, as tonic's are before they are in its channel, has the empty key.
     #[must_use]
-    pub fn per_host(self) -> CircuitBreakerLayer<PerHost, C, R> {
+    pub fn per_host(self) -> CircuitBreakerLayer<PerHost, C, R, P> {
         let which = PerHost(Arc::clone(&self.which.0));
         self.with(which)
     }
@@ -81,7 +95,7 @@ impl<C, R> CircuitBreakerLayer<Named, C, R> {
     /// # Ok::<(), cb_runtime::NameError>(())
     /// ```
     #[must_use]
-    pub fn keyed_by<Request, K, F>(self, key: F) -> CircuitBreakerLayer<ByKey<F>, C, R>
+    pub fn keyed_by<Request, K, F>(self, key: F) -> CircuitBreakerLayer<ByKey<F>, C, R, P>
     where
         F: Fn(&Request) -> K + Clone,
         K: fmt::Display,
@@ -93,19 +107,32 @@ impl<C, R> CircuitBreakerLayer<Named, C, R> {
 
 impl<W> CircuitBreakerLayer<W> {
     fn of(which: W) -> Self {
-        Self { which, classify: HttpStatus, reject: AsCallError, drop_is_failure: false }
+        let (classify, reject) = (HttpStatus, AsCallError);
+        Self { which, classify, reject, drop_is_failure: false, place: PhantomData }
     }
 }
 
-impl<W, C, R> CircuitBreakerLayer<W, C, R> {
-    fn with<V>(self, which: V) -> CircuitBreakerLayer<V, C, R> {
-        let Self { classify, reject, drop_is_failure, .. } = self;
-        CircuitBreakerLayer { which, classify, reject, drop_is_failure }
+impl<W, C, R, P> CircuitBreakerLayer<W, C, R, P> {
+    fn with<V>(self, which: V) -> CircuitBreakerLayer<V, C, R, P> {
+        let Self { classify, reject, drop_is_failure, place, .. } = self;
+        CircuitBreakerLayer { which, classify, reject, drop_is_failure, place }
     }
 
-    fn rejecting<Q>(self, reject: Q) -> CircuitBreakerLayer<W, C, Q> {
-        let Self { which, classify, drop_is_failure, .. } = self;
-        CircuitBreakerLayer { which, classify, reject, drop_is_failure }
+    fn rejecting<Q>(self, reject: Q) -> CircuitBreakerLayer<W, C, Q, P> {
+        let Self { which, classify, drop_is_failure, place, .. } = self;
+        CircuitBreakerLayer { which, classify, reject, drop_is_failure, place }
+    }
+
+    /// For services that cannot be cloned.
+    ///
+    /// A breaker that is [shared](Registry::share) with other instances of the program asks them before a
+    /// probe (feature `redis`). That is done in the call's future, which takes the service with it and
+    /// leaves a clone; with this, it is done by `call` itself, whose thread waits, at most for the
+    /// [`lease_wait`](crate::SharedOptions::lease_wait). For other breakers it makes no difference.
+    #[must_use]
+    pub fn without_clones(self) -> CircuitBreakerLayer<W, C, R, OnThread> {
+        let Self { which, classify, reject, drop_is_failure, .. } = self;
+        CircuitBreakerLayer { which, classify, reject, drop_is_failure, place: PhantomData }
     }
 
     /// Says what counts as a failure, in the place of [`HttpStatus`].
@@ -126,7 +153,7 @@ impl<W, C, R> CircuitBreakerLayer<W, C, R> {
     /// );
     /// ```
     #[must_use]
-    pub fn classify<T, E, D>(self, classify: D) -> CircuitBreakerLayer<W, D, R>
+    pub fn classify<T, E, D>(self, classify: D) -> CircuitBreakerLayer<W, D, R, P>
     where
         D: Classify<T, E> + Clone,
     {
@@ -136,13 +163,13 @@ impl<W, C, R> CircuitBreakerLayer<W, C, R> {
     /// Takes every answer for a success and every error for a failure: for services that do not speak
     /// HTTP. Needs errors with `Display`.
     #[must_use]
-    pub fn errors_only(self) -> CircuitBreakerLayer<W, ErrorsOnly, R> {
+    pub fn errors_only(self) -> CircuitBreakerLayer<W, ErrorsOnly, R, P> {
         self.classified(ErrorsOnly)
     }
 
-    fn classified<D>(self, classify: D) -> CircuitBreakerLayer<W, D, R> {
-        let Self { which, reject, drop_is_failure, .. } = self;
-        CircuitBreakerLayer { which, classify, reject, drop_is_failure }
+    fn classified<D>(self, classify: D) -> CircuitBreakerLayer<W, D, R, P> {
+        let Self { which, reject, drop_is_failure, place, .. } = self;
+        CircuitBreakerLayer { which, classify, reject, drop_is_failure, place }
     }
 
     /// Answers rejected calls, so that the layered service has the errors of the one within: none, under
@@ -150,7 +177,7 @@ impl<W, C, R> CircuitBreakerLayer<W, C, R> {
     ///
     /// The answer is counted as what it is, a rejection, and not as a fallback.
     #[must_use]
-    pub fn rejected_with<T, F>(self, answer: F) -> CircuitBreakerLayer<W, C, AsResponse<F>>
+    pub fn rejected_with<T, F>(self, answer: F) -> CircuitBreakerLayer<W, C, AsResponse<F>, P>
     where
         F: Fn(CircuitError) -> T + Clone,
     {
@@ -160,7 +187,7 @@ impl<W, C, R> CircuitBreakerLayer<W, C, R> {
     /// Makes a rejection an error of the service's own type, as an annotated function does. `BoxError` is
     /// such a type, and a rejection is then found in it by `error.downcast_ref::<CircuitError>()`.
     #[must_use]
-    pub fn rejected_into_error(self) -> CircuitBreakerLayer<W, C, AsInnerError> {
+    pub fn rejected_into_error(self) -> CircuitBreakerLayer<W, C, AsInnerError, P> {
         self.rejecting(AsInnerError)
     }
 
@@ -173,16 +200,16 @@ impl<W, C, R> CircuitBreakerLayer<W, C, R> {
     }
 }
 
-impl<S, W, C, R> Layer<S> for CircuitBreakerLayer<W, C, R>
+impl<S, W, C, R, P> Layer<S> for CircuitBreakerLayer<W, C, R, P>
 where
     W: Breakers,
     C: Clone,
     R: Clone,
 {
-    type Service = CircuitBreakerService<S, W::Found, C, R>;
+    type Service = CircuitBreakerService<S, W::Found, C, R, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let Self { which, classify, reject, drop_is_failure } = self;
+        let Self { which, classify, reject, drop_is_failure, place: _ } = self;
         CircuitBreakerService::new(
             inner,
             which.find(),
@@ -193,7 +220,7 @@ where
     }
 }
 
-impl<W: Breakers, C, R> fmt::Debug for CircuitBreakerLayer<W, C, R> {
+impl<W: Breakers, C, R, P> fmt::Debug for CircuitBreakerLayer<W, C, R, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreakerLayer")
             .field("breaker", &self.which.shown())

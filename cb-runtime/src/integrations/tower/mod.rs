@@ -2,6 +2,7 @@
 
 mod classify;
 mod future;
+mod later;
 mod layer;
 mod reject;
 mod service;
@@ -9,6 +10,7 @@ mod which;
 
 pub use classify::{Classify, ErrorsOnly, HttpStatus};
 pub use future::ResponseFuture;
+pub use later::{InFuture, OnThread, WaitsFor};
 pub use layer::CircuitBreakerLayer;
 pub use reject::{AsCallError, AsInnerError, AsResponse, Reject, service_unavailable};
 pub use service::CircuitBreakerService;

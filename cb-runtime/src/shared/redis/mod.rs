@@ -5,6 +5,7 @@
 
 mod address;
 mod scripts;
+pub(super) mod size;
 #[cfg(all(test, not(cb_loom)))]
 mod tests;
 mod tls;
