@@ -43,7 +43,7 @@ fn layers_services_and_calls_can_be_sent_and_shared() {
 #[tokio::test]
 async fn a_service_that_cannot_be_cloned_or_shared_can_be_layered() {
     let within = BoxService::new(service_fn(|wanted: Wanted| async move { wanted }));
-    let layer = CircuitBreakerLayer::new(breaker()).errors_only().without_clones();
+    let layer = CircuitBreakerLayer::new(breaker()).errors_only();
     let layered = layer.layer(within);
     is_sent(&layered);
     assert_eq!(layered.oneshot(Ok(1)).await, Ok(1));

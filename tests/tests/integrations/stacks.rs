@@ -148,7 +148,7 @@ async fn a_buffer_outside_makes_a_service_that_cannot_be_cloned_shared() {
     let breaker = breaker();
     let service = ServiceBuilder::new()
         .buffer(8)
-        .layer(CircuitBreakerLayer::new(breaker.clone()).errors_only().without_clones())
+        .layer(CircuitBreakerLayer::new(breaker.clone()).errors_only())
         .service(tower::util::BoxService::new(service_fn(|wanted: Wanted| async move { wanted })));
     for _ in 0..3 {
         assert!(service.clone().oneshot(Err("refused")).await.is_err());

@@ -115,7 +115,8 @@ fn given_a_frozen_redis_when_a_layered_service_is_called_then_other_tasks_go_on(
 
     let Some(frozen) = Frozen::new() else { return };
     let within = tower::service_fn(|number: u32| async move { Ok::<_, String>(number + 1) });
-    let layer = CircuitBreakerLayer::new(frozen.instance.breaker.clone()).errors_only();
+    let layer = CircuitBreakerLayer::new(frozen.instance.breaker.clone());
+    let layer = layer.errors_only().waiting_in_future();
     let mut service = layer.layer(within);
     let answer = beside_another_task(async {
         let service = service.ready().await.unwrap();
@@ -136,7 +137,7 @@ fn given_a_service_that_cannot_be_cloned_when_it_is_to_probe_then_its_thread_wai
     let Some(frozen) = Frozen::new() else { return };
     let within = tower::service_fn(|number: u32| async move { Ok::<_, String>(number + 1) });
     let layer = CircuitBreakerLayer::new(frozen.instance.breaker.clone());
-    let service = layer.errors_only().without_clones().layer(BoxService::new(within));
+    let service = layer.errors_only().layer(BoxService::new(within));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let begun = Instant::now();
     assert_eq!(runtime.block_on(service.oneshot(1)), Ok(2));

@@ -11,12 +11,12 @@ pub trait WaitsFor<S>: Sealed {
     fn part(service: &mut S) -> Option<S>;
 }
 
-/// In the future of the call, which takes the service with it and leaves a clone.
+/// In the future of the call, which takes the service with it and leaves a clone, see
+/// [`CircuitBreakerLayer::waiting_in_future`](super::CircuitBreakerLayer::waiting_in_future).
 #[derive(Clone, Copy, Debug)]
 pub struct InFuture;
 
-/// In `call`, on its thread, see
-/// [`CircuitBreakerLayer::without_clones`](super::CircuitBreakerLayer::without_clones).
+/// In `call`, on its thread: for services of any kind.
 #[derive(Clone, Copy, Debug)]
 pub struct OnThread;
 

@@ -20,7 +20,7 @@ use crate::{
 ///
 /// `W` says which breaker a request goes through, `C` what counts as a failure, `R` what the caller of a
 /// rejected call gets, and `P` where a call waits for the lease of a probe.
-pub struct CircuitBreakerLayer<W = Given, C = HttpStatus, R = AsCallError, P = InFuture> {
+pub struct CircuitBreakerLayer<W = Given, C = HttpStatus, R = AsCallError, P = OnThread> {
     which: W,
     classify: C,
     reject: R,
@@ -123,14 +123,15 @@ impl<W, C, R, P> CircuitBreakerLayer<W, C, R, P> {
         CircuitBreakerLayer { which, classify, reject, drop_is_failure, place }
     }
 
-    /// For services that cannot be cloned.
+    /// For a breaker that is [shared](Registry::share) with other instances of the program (feature
+    /// `redis`), around a service that can be cloned.
     ///
-    /// A breaker that is [shared](Registry::share) with other instances of the program asks them before a
-    /// probe (feature `redis`). That is done in the call's future, which takes the service with it and
-    /// leaves a clone; with this, it is done by `call` itself, whose thread waits, at most for the
-    /// [`lease_wait`](crate::SharedOptions::lease_wait). For other breakers it makes no difference.
+    /// Such a breaker asks the others before a probe. With this, that is done in the call's future, which
+    /// takes the service with it and leaves a clone; else `call` does it itself, whose thread waits, at
+    /// most for the [`lease_wait`](crate::SharedOptions::lease_wait). For other breakers, and for calls that
+    /// are no probes, it makes no difference.
     #[must_use]
-    pub fn without_clones(self) -> CircuitBreakerLayer<W, C, R, OnThread> {
+    pub fn waiting_in_future(self) -> CircuitBreakerLayer<W, C, R, InFuture> {
         let Self { which, classify, reject, drop_is_failure, .. } = self;
         CircuitBreakerLayer { which, classify, reject, drop_is_failure, place: PhantomData }
     }

@@ -12,7 +12,7 @@ use tower_service::Service;
 #[cfg(feature = "redis")]
 use super::later::Later;
 use super::{
-    AsCallError, BreakerOf, Classify, HttpStatus, InFuture, One, Reject, ResponseFuture, WaitsFor,
+    AsCallError, BreakerOf, Classify, HttpStatus, OnThread, One, Reject, ResponseFuture, WaitsFor,
 };
 #[cfg(feature = "redis")]
 use crate::breaker::lease::{ask_later, wait_for_lease};
@@ -29,9 +29,9 @@ use crate::{
 /// A service with a breaker around it, made by a [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 /// Clones share the breaker.
 ///
-/// It is a `Service` where the one within can be cloned, or the layer was told that it
-/// [cannot](super::CircuitBreakerLayer::without_clones).
-pub struct CircuitBreakerService<S, W = One, C = HttpStatus, R = AsCallError, P = InFuture> {
+/// It is a `Service` where the one within is one; with
+/// [`waiting_in_future`](super::CircuitBreakerLayer::waiting_in_future), where that can be cloned, too.
+pub struct CircuitBreakerService<S, W = One, C = HttpStatus, R = AsCallError, P = OnThread> {
     inner: S,
     which: W,
     classify: C,
