@@ -64,6 +64,7 @@ async fn given_a_new_breaker_when_it_is_shown_as_json_then_each_field_is_there()
         "last_success": null,
         "last_failure": null,
         "last_error": null,
+        "shared": null,
         "config": {
             "critical": false,
             "failure_threshold": 5,
@@ -136,6 +137,7 @@ async fn given_an_open_breaker_when_it_is_shown_as_json_then_the_figures_are_tho
         "remaining_open": 29.5,
         "response_times": { "timed": 3, "mean": 0.3, "max": 0.4 },
         "last_error": null,
+        "shared": null,
         "config": {
             "service_type": "rest_api",
             "critical": true,

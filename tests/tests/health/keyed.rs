@@ -48,7 +48,7 @@ async fn each_key_is_a_breaker_of_its_own_and_is_advised_for_once() {
     let [advice] = &advised[..] else { panic!("one for both: {advised:?}") };
     assert_eq!(
         advice.to_string(),
-        "`health.tenants[a]` was last closed 1h 30s ago (last error: down): no call has tried it with \
+        "`health.tenants[a]` was last closed 1h ago (last error: down): no call has tried it with \
          success since; consider a health_check, which does so without one (the same goes for 1 more of \
          `health.tenants`)"
     );
