@@ -59,7 +59,7 @@ async fn health() -> (StatusCode, Json<Report>) {
     (status, Json(report))
 }
 
-/// How the program is, with all breakers that were asked so far.
+/// How the program is, with all of its breakers.
 #[derive(Serialize)]
 pub(crate) struct Report {
     pub(crate) verdict: Verdict,

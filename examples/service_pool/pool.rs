@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use cb_examples::service;
-use cb_runtime::{CircuitError, circuit_breaker};
+use cb_runtime::{CircuitError, circuit_breaker, registry};
 use deadpool_postgres::{Pool, PoolError, Runtime};
 use redis::{
     AsyncCommands, RedisError, RedisResult,
@@ -77,6 +77,8 @@ impl ServicePool {
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(0);
+        // So that `/health` has them before they are called.
+        registry().register_declared();
         let client = redis::Client::open(addresses.redis)?;
         let mut postgres = deadpool_postgres::Config::new();
         postgres.url = Some(addresses.postgres);

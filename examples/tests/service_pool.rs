@@ -161,16 +161,22 @@ async fn is_left_alone(
     Ok(seconds)
 }
 
+fn names_in(health: &Value) -> anyhow::Result<Vec<&str>> {
+    let breakers = health["breakers"].as_object().context("the breakers are there")?;
+    Ok(breakers.keys().map(String::as_str).collect())
+}
+
 #[tokio::test]
 async fn each_service_is_left_alone_after_five_failures_for_half_a_minute() -> anyhow::Result<()> {
     let Some(mut pool) = Pool::start(None).await? else { return Ok(()) };
+    let (_, health) = pool.health().await?;
+    assert_eq!(names_in(&health)?, ["llm", "postgres", "redis"], "before their first calls");
     pool.everything_answers().await?;
     let (status, health) = pool.health().await?;
     assert_eq!((status, &health["verdict"]), (StatusCode::OK, &json!("healthy")), "{health}");
     let breakers = health["breakers"].as_object().context("the breakers are there")?;
-    let names: Vec<_> = breakers.keys().map(String::as_str).collect();
     let expected = ["agents[critic]", "agents[planner]", "apis[rates]", "llm", "postgres", "redis"];
-    assert_eq!(names, expected);
+    assert_eq!(names_in(&health)?, expected);
     for (name, breaker) in breakers {
         assert_eq!(breaker["failures"], json!([0, 5]), "{name}");
         assert_eq!(breaker["recovery_timeout"], 30, "{name}");

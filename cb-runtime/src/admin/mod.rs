@@ -98,7 +98,7 @@ struct Shared {
 /// ```
 pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
     let registry = registry.borrow().clone();
-    registry.make_all_declared();
+    registry.register_declared();
     let instance: Arc<str> = format!("{:016x}", fastrand::u64(..)).into();
     let ring = Arc::new(stream::Ring::new(Arc::clone(&instance)));
     ring.listen(&registry);

@@ -38,7 +38,7 @@ impl Registry {
     /// What is measured of each name, in the order of names. The breakers of one name that have keys are
     /// one, and so is the breaker that they share where there are too many of them.
     pub(crate) fn figures(&self) -> Vec<Figures> {
-        self.make_all_declared();
+        self.register_declared();
         let Removed(removed) = &self.0.removed;
         // Between the two there is none that is in both, or in neither.
         let mut removed = lock(removed);

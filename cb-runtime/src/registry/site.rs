@@ -184,10 +184,25 @@ impl Site {
 }
 
 impl Registry {
-    /// Makes the breakers that annotated functions declare, as their first calls would, so that they can
-    /// be seen and acted on before; of those with a key, what they share. Does nothing for a registry
-    /// that is not the program's.
-    pub(crate) fn make_all_declared(&self) {
+    /// Registers the breakers that annotated functions declare, as their first calls would, so that they
+    /// can be seen and acted on before; of those with a key, what they share. For a program whose own
+    /// health page is to have them all from the start; the management API and the metrics do it by
+    /// themselves. Does nothing for a registry that is not the [program's](super::registry()).
+    ///
+    /// ```
+    /// use cb_runtime::{circuit_breaker, registry};
+    ///
+    /// #[circuit_breaker(name = "mail")]
+    /// async fn send(letter: &str) -> Result<(), cb_runtime::CircuitError> {
+    ///     println!("{letter}");
+    ///     Ok(())
+    /// }
+    ///
+    /// assert!(registry().get("mail").is_none(), "nobody has sent a letter");
+    /// registry().register_declared();
+    /// assert!(registry().get("mail").is_some());
+    /// ```
+    pub fn register_declared(&self) {
         if !self.is_the_programs() {
             return;
         }
