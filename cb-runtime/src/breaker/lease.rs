@@ -18,7 +18,7 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tokio::{sync::oneshot, time::Sleep};
+use tokio::{runtime::Handle, sync::oneshot, time::Sleep};
 
 use super::{
     core::{Core, Reserved},
@@ -162,6 +162,8 @@ pin_project! {
 pub struct Asking<'a> {
     core: &'a Core,
     waiting: Option<Pin<Box<Waiting<'a>>>>,
+    /// What there is without waiting.
+    reserved: Option<Reserved<'a>>,
 }
 
 impl<'a> Future for Asking<'a> {
@@ -172,7 +174,7 @@ impl<'a> Future for Asking<'a> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Leased<'a>> {
         let core = self.core;
         let Some(waiting) = &mut self.waiting else {
-            return Poll::Ready(Leased { core, reserved: None });
+            return Poll::Ready(Leased { core, reserved: self.reserved.take() });
         };
         let waiting = waiting.as_mut().project();
         let answer = match Pin::new(waiting.answer).poll(cx) {
@@ -191,8 +193,13 @@ impl<'a> Future for Asking<'a> {
 #[cold]
 #[inline(never)]
 pub fn ask_for_lease(refusal: Refusal<'_>) -> Asking<'_> {
+    if Handle::try_current().is_err() {
+        // Without tokio there is no timer that could end the wait of a task.
+        let Leased { core, reserved } = wait_for_lease(refusal);
+        return Asking { core, waiting: None, reserved };
+    }
     let core = refusal.core();
-    Asking { core, waiting: waiting(core) }
+    Asking { core, waiting: waiting(core), reserved: None }
 }
 
 fn waiting(core: &Core) -> Option<Pin<Box<Waiting<'_>>>> {

@@ -1,10 +1,12 @@
 //! A task that waits for the lease of a probe, from a Redis that does not answer: the thread is free meanwhile.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -78,6 +80,16 @@ fn given_a_frozen_redis_when_a_call_waits_for_its_lease_then_other_tasks_go_on()
     let answer = beside_another_task(breaker.call(|| async { Ok::<_, ()>("probed") }));
     assert_eq!(answer, Ok("probed"), "without an answer the breaker decides alone");
     assert_eq!(frozen.instance.state(), State::Closed);
+}
+
+#[test]
+fn given_a_frozen_redis_when_a_task_of_another_executor_calls_then_its_thread_waits() {
+    let Some(frozen) = Frozen::new() else { return };
+    let call = pin!(frozen.instance.breaker.call(|| async { Ok::<_, ()>("probed") }));
+    let begun = Instant::now();
+    let answer = call.poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(answer, Poll::Ready(Ok("probed")));
+    assert!(begun.elapsed() >= WAIT, "{:?}", begun.elapsed());
 }
 
 #[test]
