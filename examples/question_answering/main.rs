@@ -42,8 +42,8 @@ servers on this computer. In the next 6 seconds each of them will fail.";
 
 const WHAT_NEXT: [(&str, &str); 4] = [
     ("examples/question_answering/llm.rs", "a time limit, retries, kind words"),
-    ("examples/question_answering/library.rs", "a vector store, a database, a crawler"),
-    ("examples/question_answering/api.rs", "what people and load balancers are told"),
+    ("examples/question_answering/library.rs", "the vector store, database, crawler"),
+    ("examples/question_answering/api.rs", "what people and balancers are told"),
     ("cargo doc --open -p cb-runtime", "the guide \"Choosing a fallback\""),
 ];
 

@@ -62,5 +62,6 @@ pub fn note(out: &mut impl Write, clock: &Clock, style: Style, text: &str) -> io
 /// What writing ends in.
 pub fn what_next(out: &mut impl Write, places: &[(&str, &str)]) -> io::Result<()> {
     writeln!(out, "\n{TITLE}What next{TITLE:#}")?;
-    places.iter().try_for_each(|(place, what)| writeln!(out, "  {place:<32} {what}"))
+    let width = places.iter().map(|(place, _)| place.len()).max().unwrap_or_default();
+    places.iter().try_for_each(|(place, what)| writeln!(out, "  {place:<width$}  {what}"))
 }
