@@ -48,6 +48,19 @@ fn given_an_open_breaker_when_the_time_is_over_then_a_probe_passes_and_none_befo
 }
 
 #[test]
+fn given_a_state_that_is_half_open_when_it_has_been_read_then_the_next_call_is_the_probe() {
+    let config = Config::builder().failure_threshold(1).recovery_timeout(Duration::from_millis(1));
+    for _ in 0..100 {
+        let breaker = CircuitBreaker::new("orders", config.build().unwrap_or_default());
+        fail(&breaker);
+        while breaker.state() != State::HalfOpen {
+            thread::yield_now();
+        }
+        assert!(breaker.try_acquire().is_ok());
+    }
+}
+
+#[test]
 fn given_openings_one_after_another_when_each_is_over_then_each_lets_its_probe_pass() {
     let breaker = opened();
 

@@ -1,4 +1,4 @@
-//! What can be seen of a breaker. Reading changes nothing.
+//! What can be seen of a breaker. Reading changes no state.
 
 use std::time::Duration;
 
@@ -29,10 +29,16 @@ impl Core {
     }
 
     pub(crate) fn state(&self) -> State {
-        if self.word().is_closed() {
+        let word = self.word();
+        if word.is_closed() {
             return State::Closed;
         }
-        lock(&self.inner).machine.state(Tick::now())
+        let state = lock(&self.inner).machine.state(Tick::now());
+        if state == State::HalfOpen && word.is_watched() {
+            // The timer may be late, and who has read this may be the probe.
+            self.stop_watching(word.generation());
+        }
+        state
     }
 
     /// Whether the breaker is open and turns calls away, so that one more would be made in vain.
