@@ -64,12 +64,18 @@ export function latency(seconds) {
   return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
 }
 
-/** "54 / 155 ms": two times, the unit said once where both have it. @param {any} times */
+/** How many there are in a second. @type {Record<string, number>} */
+const UNITS = { "µs": 1e6, ms: 1e3, s: 1 };
+
+/** "0.9 / 2.1 ms": two times, in the unit of the longer. @param {any} times */
 export function latencies(times) {
   if (!times) return "–";
-  const [one, other] = [latency(times.p50), latency(times.p95)];
-  const [figure, unit] = one.split(" ");
-  return other.endsWith(` ${unit}`) ? `${figure} / ${other}` : `${one} / ${other}`;
+  const longer = latency(times.p95);
+  const unit = longer.split(" ")[1] ?? "s";
+  const figure = times.p50 * (UNITS[unit] ?? 1);
+  if (figure < 0.01) return `<0.01 / ${longer}`;
+  const digits = figure >= 10 || unit === "µs" ? 0 : figure >= 0.095 ? 1 : 2;
+  return `${figure.toFixed(digits)} / ${longer}`;
 }
 
 /** @param {number | null | undefined} share from 0 to 1 */
