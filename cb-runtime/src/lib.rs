@@ -111,7 +111,7 @@
 //! | `serde` | 1 | `Serialize` of [`Snapshot`], [`Event`], [`Health`] and others; `DiskStore` |
 //! | `serde_json` | 1 | `Registry::export` |
 //! | `axum` | 0.8 | `admin::router`; it is re-exported as `admin::axum` |
-//! | `http` | 1 | `integrations::tower` |
+//! | `http` | 1 | `integrations::tower`, `integrations::retry_after` |
 //! | `tower-layer`, `tower-service` | 0.3 | `integrations::tower` |
 //! | `reqwest-middleware` | 0.5 | `integrations::reqwest` |
 //! | `prometheus-client` | 0.25 | `prometheus::Collector` |

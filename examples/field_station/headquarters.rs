@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cb_runtime::{CircuitError, circuit_breaker};
-use reqwest::{StatusCode, header::RETRY_AFTER};
+use cb_runtime::{CircuitError, circuit_breaker, integrations::retry_after};
+use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -48,9 +48,7 @@ impl Headquarters {
         let response = self.http.post(url).json(report).send().await?;
         match response.status() {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let seconds = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
-                let retry_after = seconds.and_then(|it| it.parse().ok()).map(Duration::from_secs);
-                Err(ReportError::Busy { retry_after })
+                Err(ReportError::Busy { retry_after: retry_after(response.headers()) })
             }
             status if status.is_client_error() => Err(ReportError::Refused(status)),
             _ => response.error_for_status().map(|_| Done::Now).map_err(ReportError::from),

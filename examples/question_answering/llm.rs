@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cb_runtime::{CallError, CircuitError, circuit_breaker};
-use reqwest::{StatusCode, header::RETRY_AFTER};
+use cb_runtime::{CallError, CircuitError, circuit_breaker, integrations::retry_after};
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -51,9 +51,7 @@ impl Llm {
         match response.status() {
             StatusCode::BAD_REQUEST => return Err(LlmError::Refused),
             StatusCode::TOO_MANY_REQUESTS => {
-                let seconds = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
-                let retry_after = seconds.and_then(|it| it.parse().ok()).map(Duration::from_secs);
-                return Err(LlmError::Overloaded { retry_after });
+                return Err(LlmError::Overloaded { retry_after: retry_after(response.headers()) });
             }
             _ => {}
         }

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use cb_examples::service;
-use cb_runtime::{CircuitError, circuit_breaker, registry};
+use cb_runtime::{CircuitError, circuit_breaker, integrations::retry_after, registry};
 use deadpool_postgres::{Pool, PoolError, Runtime};
 use redis::{
     AsyncCommands, RedisError, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
-use reqwest::{RequestBuilder, StatusCode, header::RETRY_AFTER};
+use reqwest::{RequestBuilder, StatusCode};
 use tokio_postgres::NoTls;
 
 /// So many failures in a row, and a service is left alone ...
@@ -209,9 +209,7 @@ fn noted(key: &str) -> String {
 async fn text(request: RequestBuilder) -> Result<String, ServiceError> {
     let response = request.send().await?;
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = header.and_then(|value| value.parse().ok()).map(Duration::from_secs);
-        return Err(ServiceError::Busy { retry_after });
+        return Err(ServiceError::Busy { retry_after: retry_after(response.headers()) });
     }
     Ok(response.error_for_status()?.text().await?)
 }

@@ -14,5 +14,6 @@ pub mod reqwest;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+pub use http::retry_after;
 #[cfg(feature = "tower")]
 use outcome::Outcome;

@@ -6,4 +6,5 @@ mod retry_after;
 mod status;
 
 pub(crate) use host::Host;
+pub use retry_after::retry_after;
 pub(crate) use status::judge;

@@ -11,9 +11,47 @@ use http::{
 /// out of use until somebody resets its breaker.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3600);
 
-/// `Retry-After` (RFC 9110, section 10.2.3), which is a number of seconds or a date; a date is taken
-/// against the answer's own `Date` where there is one, so that only the service's clock is read.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// How long an answer of HTTP asks to be left alone: `Retry-After` (RFC 9110, section 10.2.3), which is a
+/// number of seconds or a date. A date is taken against the answer's own `Date` where there is one, so
+/// that only the service's clock is read. At most an hour, however long the service asks for; `None`
+/// where it does not ask, or cannot be understood.
+///
+/// The layer and the middleware read it by themselves. This is for the errors of annotated functions:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cb_runtime::{CircuitError, circuit_breaker, integrations::retry_after};
+/// use http::{Response, StatusCode};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum ApiError {
+///     #[error("too many requests")]
+///     Busy { retry_after: Option<Duration> },
+///     #[error(transparent)]
+///     Unavailable(#[from] CircuitError),
+/// }
+///
+/// impl ApiError {
+///     fn retry_after(&self) -> Option<Duration> {
+///         match self {
+///             Self::Busy { retry_after } => *retry_after,
+///             Self::Unavailable(_) => None,
+///         }
+///     }
+/// }
+///
+/// # async fn get(_: &str) -> Response<String> { Response::default() }
+/// #[circuit_breaker(name = "api", open_for = ApiError::retry_after)]
+/// async fn fetch(url: &str) -> Result<String, ApiError> {
+///     let response = get(url).await;
+///     if response.status() == StatusCode::TOO_MANY_REQUESTS {
+///         return Err(ApiError::Busy { retry_after: retry_after(response.headers()) });
+///     }
+///     Ok(response.into_body())
+/// }
+/// ```
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let time = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More than fits is more than is believed.
