@@ -19,6 +19,7 @@ pub(crate) fn measure(breaker: &CircuitBreaker, time: Duration) -> Felt {
             let _ = breaker.call_blocking(|| Ok::<_, ()>(()));
             took.push(u32::try_from(begin.elapsed().as_nanos()).unwrap_or(u32::MAX));
         }
+        // A program that did nothing but call would measure how the processors are shared.
         std::thread::sleep(Duration::from_millis(1));
     }
     took.sort_unstable();

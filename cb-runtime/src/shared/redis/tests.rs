@@ -38,6 +38,7 @@ impl Server {
             }
             Err(error) => panic!("`redis-server` cannot be started: {error}"),
         };
+        // A server says nothing to who started it: that it is ready shows when it can be connected to.
         for _ in 0..500 {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
                 break;
