@@ -152,6 +152,9 @@ pub(crate) struct View {
     /// When this was said.
     #[serde(rename = "t")]
     pub(crate) now: Millis,
+    /// In what is published: the version that was published last before.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<u64>,
     /// One more, at least, with each opening and closing.
     #[serde(rename = "e", default)]
     pub(crate) epoch: u64,
@@ -192,5 +195,20 @@ pub(crate) struct Ordered {
 impl View {
     pub(crate) fn is_open(&self) -> bool {
         self.until > 0
+    }
+
+    /// The greatest epoch of what is in it.
+    pub(crate) fn version(&self) -> u64 {
+        let orders = [&self.reset, &self.mode, &self.config].into_iter().flatten();
+        orders.map(|order| order.epoch).fold(self.epoch, u64::max)
+    }
+}
+
+impl Since {
+    /// Takes note of what was published. Where nothing was missed before it, it need not be read again.
+    pub(crate) fn hear(&mut self, view: &View) {
+        if view.after.is_some_and(|after| after <= self.cursor) {
+            self.cursor = self.cursor.max(view.version());
+        }
     }
 }

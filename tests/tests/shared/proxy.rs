@@ -23,8 +23,6 @@ struct Way {
     /// Nobody is let in.
     is_cut: AtomicBool,
     open: Mutex<Vec<TcpStream>>,
-    /// Bytes to Redis, and from it.
-    bytes: [AtomicU64; 2],
 }
 
 impl Proxy {
@@ -36,7 +34,6 @@ impl Proxy {
             delay: AtomicU64::new(0),
             is_cut: AtomicBool::new(false),
             open: Mutex::default(),
-            bytes: Default::default(),
         });
         let ways = Arc::clone(&way);
         // Ends with the test's process.
@@ -68,11 +65,6 @@ impl Proxy {
     pub(crate) fn mend(&self) {
         self.way.is_cut.store(false, Ordering::Relaxed);
     }
-
-    /// Bytes to Redis, and from it.
-    pub(crate) fn bytes(&self) -> [u64; 2] {
-        [0, 1].map(|way| self.way.bytes[way].load(Ordering::Relaxed))
-    }
 }
 
 impl Way {
@@ -86,7 +78,7 @@ impl Way {
             self.open.lock().unwrap().push(stream.try_clone().unwrap());
         }
         let both = [(from.try_clone().unwrap(), to.try_clone().unwrap()), (to, from)];
-        for (direction, (mut from, mut to)) in both.into_iter().enumerate() {
+        for (mut from, mut to) in both {
             let way = Arc::clone(self);
             thread::spawn(move || {
                 let mut piece = [0; 16_384];
@@ -95,7 +87,6 @@ impl Way {
                     if !delay.is_zero() {
                         thread::sleep(delay);
                     }
-                    way.bytes[direction].fetch_add(length as u64, Ordering::Relaxed);
                     if length == 0 || to.write_all(&piece[..length]).is_err() {
                         break;
                     }

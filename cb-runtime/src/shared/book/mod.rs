@@ -33,6 +33,8 @@ pub(crate) struct Book {
     born: Millis,
     /// The latest epoch given out.
     latest: u64,
+    /// The version that was published last.
+    published: u64,
     pages: BTreeMap<String, Page>,
     /// The instances, and until when they are known to live.
     living: BTreeMap<String, Millis>,
@@ -85,6 +87,15 @@ impl Book {
     fn next(&mut self, now: Millis) -> u64 {
         self.latest = now.max(self.latest + 1);
         self.latest
+    }
+
+    /// Tells all, and what was told last before, so that who has heard that has missed nothing.
+    fn publish(&mut self, now: Millis, name: &str) -> (Reply, Option<View>) {
+        let after = self.published;
+        let page = self.page(name);
+        let (version, view) = (page.version, View { after: Some(after), ..page.view(now) });
+        self.published = version;
+        (Reply::Told { accepted: true, view: view.clone() }, Some(view))
     }
 
     fn page(&mut self, name: &str) -> &mut Page {
@@ -156,7 +167,7 @@ impl Book {
         let page = self.page(name);
         let row = (*row).max(page.view.row);
         page.turn(now, epoch, instance, until, row);
-        page.publish(now)
+        self.publish(now, name)
     }
 
     fn close(
@@ -175,7 +186,7 @@ impl Book {
         let epoch = self.next(now);
         let page = self.page(name);
         page.turn(now, epoch, instance, 0, 0);
-        page.publish(now)
+        self.publish(now, name)
     }
 
     fn lease(&mut self, now: Millis, name: &str, most: u32, ttl: Millis) -> Reply {
@@ -215,7 +226,7 @@ impl Book {
         let epoch = self.next(now);
         let page = self.page(name);
         page.turn(now, epoch, instance, 0, 0);
-        page.publish(now)
+        self.publish(now, name)
     }
 
     fn order(
@@ -239,7 +250,7 @@ impl Book {
         }
         page.version = epoch;
         page.keep(now, until);
-        page.publish(now)
+        self.publish(now, name)
     }
 }
 
@@ -270,9 +281,5 @@ impl Page {
 
     fn told(&self, now: Millis, accepted: bool) -> Reply {
         Reply::Told { accepted, view: self.view(now) }
-    }
-
-    fn publish(&self, now: Millis) -> (Reply, Option<View>) {
-        (self.told(now, true), Some(self.view(now)))
     }
 }

@@ -191,6 +191,40 @@ fn given_more_changes_than_are_told_at_once_when_one_asks_on_then_it_hears_of_ea
 }
 
 #[test]
+fn given_who_has_heard_all_when_it_asks_then_nothing_is_told_again_but_what_it_missed() {
+    let mut book = Book::default();
+    let told = |number: u64| {
+        let named = Opening { name: format!("breaker{number}"), ..opening("one", 0, NOW) };
+        let mode = Order::Mode("disabled".to_owned());
+        match number % 3 {
+            0 => Request::Open(named),
+            1 => Request::Order { name: named.name, order: mode, lasts: 1_000 },
+            _ => Request::Order { name: named.name, order: Order::Reset, lasts: 1_000 },
+        }
+    };
+    book.take(NOW, told(0));
+    let mut all_heard = book.sync(NOW, Since::default()).since;
+    let mut one_missed = all_heard;
+    for number in 1..10 {
+        // A number that is given to a lease is not missed by those who hear of none.
+        book.take(
+            NOW,
+            Request::Lease { name: "db".into(), instance: "one".into(), most: 9, ttl: 9 },
+        );
+        let (_, published) = book.take(NOW, told(number));
+        let view = published.expect("each is published");
+        all_heard.hear(&view);
+        if number != 5 {
+            one_missed.hear(&view);
+        }
+    }
+    assert_eq!(book.sync(NOW, all_heard).views, []);
+    let missed = book.sync(NOW, one_missed).views;
+    let names: Vec<&str> = missed.iter().map(|view| view.name.as_str()).collect();
+    assert_eq!(names, ["breaker5", "breaker6", "breaker7", "breaker8", "breaker9"]);
+}
+
+#[test]
 fn given_a_breaker_that_is_closed_for_long_when_others_ask_then_it_is_forgotten() {
     let mut book = Book::default();
     book.opens(NOW, opening("one", 0, NOW));

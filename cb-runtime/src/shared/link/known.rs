@@ -1,6 +1,6 @@
 //! What an instance knows of the breakers that others have too, and what of its own it has to tell.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::clock::StoreClock;
 use crate::{
@@ -22,7 +22,7 @@ pub(super) struct Known {
     breakers: HashMap<String, One>,
     /// Those of which something may have to be told: at most as many as there are breakers, however
     /// long the store is away.
-    untold: HashMap<String, Untold>,
+    untold: BTreeMap<String, Untold>,
 }
 
 /// What is known of one breaker.
@@ -104,8 +104,9 @@ impl Known {
         self.untold.len()
     }
 
-    pub(super) fn untold(&self) -> Vec<String> {
-        self.untold.keys().cloned().collect()
+    /// The first breaker of which something may have to be told, but for those.
+    pub(super) fn next_untold(&self, but: impl Fn(&str) -> bool) -> Option<&str> {
+        self.untold.keys().map(String::as_str).find(|name| !but(name))
     }
 
     /// Forgets what matters no more, once it is much: a breaker that is closed everywhere is told of anew
@@ -318,10 +319,10 @@ mod tests {
             known.note(&opened());
             known.note(&transition(State::Closed, TransitionReason::ProbesSucceeded { count: 1 }));
         }
-        assert_eq!(known.untold(), ["db"]);
+        assert_eq!((known.next_untold(|_| false), known.count_untold()), (Some("db"), 1));
         let closed = Standing { is_open: false, ..open() };
         assert_eq!(known.propose("db", Some(closed), &by()), None, "nobody has heard of it");
-        assert!(known.untold().is_empty());
+        assert_eq!(known.next_untold(|_| false), None);
     }
 
     #[test]

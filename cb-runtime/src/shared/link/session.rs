@@ -116,6 +116,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
                 heard = self.heard.recv() => match heard {
                     Some(Heard::Changed(view)) => {
                         clock.heard(view.now, Tick::now());
+                        self.memory.since.hear(&view);
                         self.take(&view, clock);
                         Ok(())
                     }
@@ -189,7 +190,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
 
     /// Takes over what the store says of a breaker.
     fn take(&mut self, view: &View, clock: StoreClock) {
-        self.memory.since.seen = self.memory.since.seen.max(view.epoch);
+        self.memory.since.seen = self.memory.since.seen.max(view.version());
         let breaker = self.link.breakers.get(&view.name);
         self.link.office.set_to_be(&view.name, Known::to_be(view, &clock));
         self.link.office.seen.take(view, &clock);
@@ -219,13 +220,9 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
 
     /// Tells what there is to tell.
     fn propose(&mut self, clock: StoreClock) {
-        for name in self.known.untold() {
-            if self.under_way.len() >= UNDER_WAY {
-                return;
-            }
-            if self.told.contains_key(&name) {
-                continue;
-            }
+        while self.under_way.len() < UNDER_WAY {
+            let next = self.known.next_untold(|name| self.told.contains_key(name));
+            let Some(name) = next.map(str::to_owned) else { return };
             let breaker = self.link.breakers.get(&name);
             let standing = breaker.map(|breaker| breaker.0.as_others_see());
             let needed = self.link.options.open_on.needed(self.memory.living);

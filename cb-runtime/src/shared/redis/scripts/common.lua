@@ -5,6 +5,8 @@
 -- breaker or, where a script is about none, what pages begin with. ARGV: 1 the channel, 2 the name; then each script's own.
 local LATEST, INDEX, FORGET, LIVING, BORN, PAGE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local CHANNEL, NAME = ARGV[1], ARGV[2]
+-- The version that was published last.
+local PUBLISHED = LATEST .. ':published'
 local EARLY, LONGER, LEAST, GREATEST, KEPT, AT_ONCE = 100, 1000, 20, 1000, 3600000, 100
 
 local now = clock()
@@ -62,9 +64,10 @@ local function count(page, begin)
     return running
 end
 
-local function view(page, name)
+local function view(page, name, after)
     local told = {
         n = name,
+        p = after,
         t = now,
         e = number(page, 'epoch'),
         c = number(page, 'changed'),
@@ -124,8 +127,10 @@ local function told(page, accepted)
     return { accepted and 1 or 0, view(page, NAME) }
 end
 
+-- Tells all, and what was told last before, so that who has heard that has missed nothing.
 local function publish(page)
-    local what = view(page, NAME)
+    local what = view(page, NAME, tonumber(redis.call('GET', PUBLISHED) or '0'))
+    redis.call('SET', PUBLISHED, page['version'])
     redis.call('PUBLISH', CHANNEL, what)
     return { 1, what }
 end
