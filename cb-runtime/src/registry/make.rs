@@ -26,11 +26,18 @@ pub(super) struct Unsettled {
     name: Name,
     layers: Arc<Layers>,
     left_out: Vec<ConfigError>,
+    /// To be as others of its name are in other instances of the program.
+    #[cfg(feature = "redis")]
+    joins: Option<CircuitBreaker>,
 }
 
 impl Unsettled {
     pub(super) fn settle(self, registry: &Registry) {
-        let Self { name, layers, left_out } = self;
+        #[cfg(feature = "redis")]
+        if let Some(breaker) = &self.joins {
+            breaker.0.join_fellows();
+        }
+        let Self { name, layers, left_out, .. } = self;
         // Others may have been loaded before this one could be found.
         if !Arc::ptr_eq(&layers, &registry.layers()) {
             if let Some(Registered { breaker, .. }) = registry.0.breakers.get(&name) {
@@ -105,7 +112,9 @@ impl Registry {
         if is_new {
             breaker.0.narrate_if_wanted();
             #[cfg(feature = "redis")]
-            breaker.0.join_fellows();
+            if let Some(made) = &mut made {
+                made.joins = Some(breaker.clone());
+            }
         }
         (breaker, made.filter(|_| is_new))
     }
@@ -132,7 +141,14 @@ impl Registry {
         let layers = self.layers();
         let settings = layers.settings(name, own, ConfigBuilder::new());
         let (config, left_out) = settings.build_what_fits();
-        (config, Unsettled { name: name.clone(), layers, left_out })
+        let unsettled = Unsettled {
+            name: name.clone(),
+            layers,
+            left_out,
+            #[cfg(feature = "redis")]
+            joins: None,
+        };
+        (config, unsettled)
     }
 
     /// Puts the settings in force that come of the layers as they are now.
