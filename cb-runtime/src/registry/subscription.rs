@@ -84,3 +84,30 @@ impl Drop for Subscription {
         }
     }
 }
+
+#[cfg(all(test, not(cb_loom)))]
+#[allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+mod tests {
+    use super::*;
+    use crate::{Config, Rejection};
+
+    /// As it is where another has gone, and gets to the breaker only when somebody has come since.
+    #[test]
+    fn who_tells_late_that_nobody_listens_makes_nobody_deaf() {
+        let registry = Registry::new();
+        let breaker = registry.get_or_register("db", Config::default()).unwrap();
+        breaker.force_open();
+        drop(registry.subscribe().with_calls());
+        let mut events = registry.subscribe().with_calls();
+
+        breaker.0.narrate();
+
+        assert!(breaker.try_acquire().is_err());
+        let told = events.try_recv().unwrap();
+        assert!(matches!(told, Some(Event::CallRejected { reason: Rejection::ForcedOpen, .. })));
+
+        drop(events);
+        assert!(breaker.try_acquire().is_err());
+        assert!(registry.subscribe().try_recv().unwrap().is_none());
+    }
+}
