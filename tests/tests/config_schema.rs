@@ -73,6 +73,7 @@ fn what_a_registry_takes_the_schema_takes() {
         json!({ "defaults": { "backoff": { "factor": 1, "max": "1ns" } } }),
         json!({ "defaults": { "slow_call": "1s", "slow_call_rate": 0.001, "critical": false } }),
         json!({ "service_types": { "my own": { "shed": 1.01 } } }),
+        json!({ "service_types": { "llm": { "call_timeout": "90s" } } }),
         json!({ "breakers": { "*": {}, "web/*": { "critical": true }, "db": { "calls": {} } } }),
         json!({ "alerts": { "floor": 0, "error_rate": 1, "several_opened": 1, "p95_factor": 9 } }),
         json!({ "environments": { "test": { "alerts": {}, "breakers": { "llm": {} } } } }),
@@ -181,6 +182,10 @@ fn what_a_registry_refuses_the_schema_refuses() {
         at(
             "service_types.llm.service_type",
             json!({ "service_types": { "llm": { "service_type": "x" } } }),
+        ),
+        at(
+            "service_types.llm.call_timeout",
+            json!({ "service_types": { "llm": { "call_timeout": 90 } } }),
         ),
         at("alerts.floor", json!({ "alerts": { "floor": 1.5 } })),
         at("alerts.flor", json!({ "alerts": { "flor": 1 } })),

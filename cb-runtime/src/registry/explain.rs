@@ -7,7 +7,7 @@ use crate::{
     breaker::CircuitBreaker,
     config::{
         ConfigBuilder, ExplainedCalls, ExplainedSetting, Explanation, Layer, Layers, Origin,
-        Overridden,
+        Overridden, Setting as _,
     },
 };
 
@@ -114,10 +114,7 @@ impl Registry {
 fn explain_calls(function: &'static Declaration, layers: &Layers) -> ExplainedCalls {
     let written = function.calls_written();
     let in_force = function.calls_in_force().given();
-    let of_function = layers
-        .calls
-        .iter()
-        .find(|calls| calls.breaker == function.name() && function.is_called(&calls.function));
+    let loaded = function.calls_loaded(layers);
     let settings = written.given().into_iter().zip(in_force).map(|((setting, own), (_, value))| {
         let attribute = if setting == "call_timeout" && written.is_preset {
             let service_type = function.service_type().unwrap_or_default();
@@ -125,13 +122,19 @@ fn explain_calls(function: &'static Declaration, layers: &Layers) -> ExplainedCa
         } else {
             function.origin()
         };
-        match of_function.and_then(|calls| calls.origins.get(setting)) {
-            Some(origin) => {
-                let overridden = vec![Overridden { value: own, origin: attribute }];
-                ExplainedSetting { setting, value, origin: origin.clone(), overridden }
-            }
-            None => ExplainedSetting { setting, value, origin: attribute, overridden: Vec::new() },
-        }
+        let of_function = loaded.own.and_then(|calls| calls.origins.get(setting));
+        let of_type = loaded.of_type.filter(|_| setting == "call_timeout");
+        // The highest first, which is in force.
+        let mut places = [
+            of_function.map(|origin| (value.clone(), origin.clone())),
+            of_type.map(|timeout| (timeout.limit.show(), timeout.origin.clone())),
+            Some((own, attribute)),
+        ]
+        .into_iter()
+        .flatten();
+        let origin = places.next().map_or(Origin::Default, |(_, origin)| origin);
+        let overridden = places.map(|(value, origin)| Overridden { value, origin }).collect();
+        ExplainedSetting { setting, value, origin, overridden }
     });
     ExplainedCalls { function: function.function(), settings: settings.collect() }
 }
