@@ -138,7 +138,12 @@ impl Core {
             if let Some(hub) = &self.hub {
                 contain(|| hub.tell(&event));
             }
-            next = lock(&self.inner).outbox.as_mut().and_then(|outbox| outbox.next());
+            let left_out;
+            (next, left_out) =
+                lock(&self.inner).outbox.as_mut().map_or((None, 0), |outbox| outbox.next());
+            if let Some(hub) = self.hub.as_ref().filter(|_| left_out > 0) {
+                hub.leave_out(left_out);
+            }
         }
     }
 
