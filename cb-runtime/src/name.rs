@@ -1,7 +1,7 @@
 //! The names of breakers.
 
 use std::{
-    borrow::Borrow,
+    borrow::{Borrow, Cow},
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
@@ -159,20 +159,24 @@ impl fmt::Debug for Name {
 /// steer no terminal.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.as_str();
-        if !name.contains(char::is_control) {
-            return f.pad(name);
-        }
-        let mut escaped = String::with_capacity(name.len() + 8);
-        for character in name.chars() {
-            if character.is_control() {
-                escaped.extend(character.escape_default());
-            } else {
-                escaped.push(character);
-            }
-        }
-        f.pad(&escaped)
+        f.pad(&escaped(self.as_str()))
     }
+}
+
+/// The text with its control characters escaped, for one line of a log.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if character.is_control() {
+            escaped.extend(character.escape_default());
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// The longest name that a registry takes, in characters.

@@ -57,9 +57,10 @@ pub(crate) struct Inbox {
     next: Option<Arc<Event>>,
 }
 
-/// A listener was too slow: so many events came while 16 384 were waiting, and are lost to it.
+/// So many events are lost to a listener: they came while 16 384 were waiting for it or, of single calls,
+/// faster than one thread can tell of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{count} events were missed, because {WAITING} were waiting")]
+#[error("{count} events were missed, because too many were waiting")]
 #[non_exhaustive]
 pub struct Missed {
     /// How many.
@@ -111,6 +112,14 @@ impl Hub {
     /// Whether anybody listens to single calls.
     pub(crate) fn wants_calls(&self) -> bool {
         self.listeners().iter().any(|listener| listener.wants_calls() && !listener.to.is_closed())
+    }
+
+    /// So many events of single calls are told to nobody.
+    pub(crate) fn leave_out(&self, count: u64) {
+        let listeners = self.listeners();
+        for listener in listeners.iter().filter(|listener| listener.wants_calls()) {
+            listener.ledger.missed.fetch_add(count, Ordering::Relaxed);
+        }
     }
 
     /// Tells an event to those who are to hear it. Waits for nobody.

@@ -220,8 +220,8 @@ async fn listen<Fut: Future<Output: HandlerOutcome>>(
                 };
                 contain(|| match handled {
                     Ok(()) => {}
-                    Err(Trouble::Panicked) => log::handler_panicked(event.name()),
-                    Err(Trouble::Failed(error)) => log::handler_failed(event.name(), &error),
+                    Err(Trouble::Panicked) => log::handler_panicked(event.whose()),
+                    Err(Trouble::Failed(error)) => log::handler_failed(event.whose(), &error),
                 });
             }
             Err(missed) => contain(|| log::handler_missed(missed)),

@@ -198,7 +198,7 @@ impl Registry {
 }
 
 /// Turns a breaker off, or on again if it is.
-fn switch(breaker: &CircuitBreaker, enabled: bool) {
+pub(super) fn switch(breaker: &CircuitBreaker, enabled: bool) {
     match (enabled, breaker.mode()) {
         (false, _) => breaker.disable(),
         (true, Mode::Disabled) => breaker.resume(),

@@ -167,8 +167,7 @@ impl Registry {
 
     /// Lets all breakers know whether anybody listens to single calls.
     fn tell_of_calls(&self) {
-        let wanted = self.0.hub.wants_calls();
-        self.iter().for_each(|breaker| breaker.0.set_narrated(wanted));
+        self.iter().for_each(|breaker| breaker.0.narrate());
     }
 
     /// Whether the store answers through which breakers are shared; `None` where they are not.
