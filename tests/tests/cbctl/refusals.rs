@@ -184,7 +184,7 @@ fn a_reader_that_has_had_enough_is_no_error() {
     let registry = Registry::new();
     for number in 0..2000 {
         registry
-            .get_or_register(&format!("breaker-{number}"), cb_runtime::Config::default())
+            .get_or_register(format!("breaker-{number}"), cb_runtime::Config::default())
             .unwrap();
     }
     let server = Server::of(&registry, Auth::loopback_only());
