@@ -142,6 +142,11 @@ fn what_a_registry_refuses_the_schema_refuses() {
         let file = json!({ "breakers": { "db": { "calls": { "f": { setting: value } } } } });
         (format!("breakers.db.calls.f.{setting}"), file)
     };
+    let of_backoff = |field: &str, value: Value| {
+        let mut backoff = json!({ "factor": 2, "max": "1m" });
+        backoff[field] = value;
+        (format!("defaults.backoff.{field}"), json!({ "defaults": { "backoff": backoff } }))
+    };
     let at = |key: &str, file: Value| (key.to_owned(), file);
     let files = [
         of("failure_treshold", json!(3)),
@@ -178,22 +183,10 @@ fn what_a_registry_refuses_the_schema_refuses() {
         of_call("retry", json!(3)),
         of_call("stale_if_error", json!("5m")),
         of_call("shed", json!(2)),
-        at(
-            "defaults.backoff.factor",
-            json!({ "defaults": { "backoff": { "factor": 0.5, "max": "1m" } } }),
-        ),
-        at(
-            "defaults.backoff.max",
-            json!({ "defaults": { "backoff": { "factor": 2, "max": "0s" } } }),
-        ),
-        at(
-            "defaults.backoff.jitter",
-            json!({ "defaults": { "backoff": { "factor": 2, "max": "1m", "jitter": 2 } } }),
-        ),
-        at(
-            "defaults.backoff.x",
-            json!({ "defaults": { "backoff": { "factor": 2, "max": "1m", "x": 2 } } }),
-        ),
+        of_backoff("factor", json!(0.5)),
+        of_backoff("max", json!("0s")),
+        of_backoff("jitter", json!(2)),
+        of_backoff("x", json!(2)),
         at(
             "breakers.db.calls.f.retry.jitter",
             json!({ "breakers": { "db": { "calls": { "f": { "retry": { "jitter": true } } } } } }),

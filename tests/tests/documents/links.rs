@@ -201,7 +201,7 @@ fn page(item: &str) -> String {
     let parts: Vec<_> = item.split("::").collect();
     let is_type = |part: &&str| part.starts_with(char::is_uppercase);
     let modules = parts.iter().take_while(|part| !is_type(part));
-    let mut page: String = modules.map(|module| format!("{module}/")).collect();
+    let mut page = modules.fold(String::new(), |page, module| page + module + "/");
     match parts.iter().skip_while(|part| !is_type(part)).collect::<Vec<_>>()[..] {
         [] => page.push_str("index.html"),
         [name] => write!(page, "struct.{name}.html").unwrap(),
