@@ -13,6 +13,7 @@ use syn::{
 };
 
 use crate::{
+    constants,
     fallback::Fallbacks,
     keys,
     runtime::RuntimePath,
@@ -71,6 +72,8 @@ pub(crate) struct Settings {
 /// The settings, and where their keys stand.
 pub(crate) struct Args {
     pub(crate) settings: Settings,
+    /// By key, what is worked out once for the program.
+    pub(crate) constants: Vec<(String, TokenStream)>,
     keys: Vec<(String, Span)>,
     /// What was written that is no key, each with what is said of it.
     unknown: Vec<String>,
@@ -92,7 +95,7 @@ impl Args {
             errors.push(problem.into());
         }
         let mut keys: Vec<(String, Span)> = Vec::new();
-        let mut known = Vec::new();
+        let (mut known, mut constants) = (Vec::new(), Vec::new());
         for entry in entries.list {
             let (key, span) =
                 (entry.path().require_ident().map(ToString::to_string), entry.path().span());
@@ -105,6 +108,7 @@ impl Args {
                 let message = format!("`{key}` is given twice: remove one of the two");
                 errors.push(Error::custom(message).with_span(&span));
             } else {
+                constants.extend(constants::value(&key, &entry).map(|value| (key.clone(), value)));
                 keys.push((key, span));
                 known.push(entry);
             }
@@ -116,7 +120,7 @@ impl Args {
                 settings.take(one);
             }
         }
-        let mut args = Self { settings, keys, unknown, whole };
+        let mut args = Self { settings, constants, keys, unknown, whole };
         args.settings.later_of_window =
             args.later("min_calls", "window").or_else(|| args.key("min_calls"));
         args
@@ -259,6 +263,9 @@ fn value(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
     if key != "record_errors" && key != "ignore_errors" {
         return input.parse();
     }
+    if is_closure(input) {
+        return input.parse();
+    }
     let pattern = Pat::parse_multi_with_leading_vert(input)?;
     let mut tokens = pattern.to_token_stream();
     if input.peek(Token![if]) {
@@ -268,4 +275,20 @@ fn value(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
         guard.to_tokens(&mut tokens);
     }
     Ok(Expr::Verbatim(tokens))
+}
+
+/// Whether a closure comes next, and no pattern that starts with a bar: that has another bar only
+/// between patterns.
+fn is_closure(input: ParseStream<'_>) -> bool {
+    let Ok(Expr::Closure(closure)) = input.fork().parse() else { return false };
+    if input.peek(Token![move]) || input.peek(Token![async]) {
+        return true;
+    }
+    let mut parameters = closure.inputs.iter();
+    match (parameters.next(), parameters.next()) {
+        // `| NotFound | Refused` reads as a closure too.
+        (Some(Pat::Ident(one)), None) => !one.ident.to_string().starts_with(char::is_uppercase),
+        (Some(Pat::Wild(_)), None) | (Some(Pat::Type(_)), _) => true,
+        _ => false,
+    }
 }

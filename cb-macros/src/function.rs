@@ -1,7 +1,7 @@
 //! The protected function: its kind, receiver, arguments and return type.
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 
 use syn::{
     AttrStyle, Attribute, Block, Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PatIdent, Path,
@@ -76,6 +76,8 @@ pub(crate) struct Output {
     pub(crate) is_result: bool,
     /// Where it says `impl Trait`, if it does.
     pub(crate) opaque: Option<Span>,
+    /// What it is, where it is `impl Trait` or a type parameter of the function and nothing else.
+    pub(crate) unknown: Option<Type>,
 }
 
 impl Function {
@@ -95,6 +97,14 @@ impl Function {
             declared.as_ref().and_then(future_output).zip(async_block(&block))
         {
             declared = Some(output);
+            Kind::AsyncBlock(Box::new(block))
+        } else if let Some((name, block)) =
+            declared.as_ref().and_then(type_name).zip(pinned_block(&block))
+        {
+            // Another name for a boxed future, which only the compiler knows.
+            let (span, last) = (name.span(), last_span(name));
+            let of = quote_spanned!(last=> ::core::future::Future>::Output);
+            declared = Some(Type::Verbatim(quote_spanned!(span=> <#name as #of)));
             Kind::AsyncBlock(Box::new(block))
         } else {
             Kind::Plain
@@ -201,6 +211,7 @@ impl Output {
                 generic_error: None,
                 is_result: false,
                 opaque: None,
+                unknown: None,
             };
         };
         let mut annotation = declared.clone();
@@ -216,6 +227,7 @@ impl Output {
                 .cloned(),
             is_result: is_result(&declared),
             opaque: opaque.0,
+            unknown: is_parameter(&declared, signature).then_some(declared),
         }
     }
 }
@@ -301,6 +313,20 @@ fn bound_output(bound: &TypeParamBound) -> Option<Type> {
         GenericArgument::AssocType(output) if output.ident == "Output" => Some(output.ty.clone()),
         _ => None,
     })
+}
+
+/// A type that goes by a name of its own.
+fn type_name(kind: &Type) -> Option<&Type> {
+    match kind {
+        Type::Group(group) => type_name(&group.elem),
+        Type::Path(_) => Some(kind),
+        _ => None,
+    }
+}
+
+/// The block's parts, if it ends in `Box::pin(async move { .. })`.
+fn pinned_block(block: &Block) -> Option<AsyncBlock> {
+    async_block(block).filter(|block| block.wrapper.is_some())
 }
 
 /// The block's parts, if it ends in `async move { .. }` or `Box::pin(async move { .. })`.

@@ -131,10 +131,10 @@ impl Judge<'_> {
         let (kind, private) = (&output.annotation, code!(#runtime::__private));
         let value = code!(&answer);
         let failed = quote_spanned! {code.span()=> {
-            fn circuit_breaker_failure_if<R, F: ::core::ops::FnOnce(&R) -> bool>(
+            fn circuit_breaker_failure_if<R, F: ::core::ops::FnOnce(&R) -> ::core::primitive::bool>(
                 answer: &R,
                 failure_if: F,
-            ) -> bool {
+            ) -> ::core::primitive::bool {
                 failure_if(answer)
             }
             circuit_breaker_failure_if::<#kind, _>(#value, #code)

@@ -9,6 +9,7 @@ macro_rules! code {
 }
 
 mod args;
+mod constants;
 mod expand;
 mod fallback;
 mod function;

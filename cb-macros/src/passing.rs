@@ -80,7 +80,8 @@ impl<'a> Values<'a> {
         let mut tokens = TokenStream::new();
         if self.moves_self {
             let me = self.function.self_token();
-            tokens.extend(code!(let this = #runtime::__private::Keep::keep(&#me);));
+            let another = kept_at(me.span(), &code!(#me), runtime, "Keep");
+            tokens.extend(code!(let this = #another;));
         }
         for (at, (name, argument)) in self.wanted().enumerate() {
             if let Way::Kept = way(argument) {
@@ -100,7 +101,8 @@ impl<'a> Values<'a> {
     /// Lends the body what it may change, so that the fallback has it back.
     pub(crate) fn lend(&self) -> TokenStream {
         let lent = self.wanted().filter(|(_, argument)| matches!(way(argument), Way::Lent));
-        lent.map(|(name, _)| code!(let #name = &mut *#name;)).collect()
+        lent.map(|(name, _)| code!(#[allow(clippy::shadow_same)] let #name = &mut *#name;))
+            .collect()
     }
 
     /// The values after the body.
@@ -168,7 +170,9 @@ pub(crate) fn attempt(function: &Function, runtime: &Runtime) -> TokenStream {
         }
         tokens.extend(match way(argument) {
             Way::Copied => continue,
-            Way::Lent => code!(#[allow(unused_variables)] let #name = &mut *#name;),
+            Way::Lent => {
+                code!(#[allow(unused_variables, clippy::shadow_same)] let #name = &mut *#name;)
+            }
             Way::Kept => {
                 let value = another(function, name, argument, runtime, "KeepForRetry");
                 code!(#[allow(unused_variables)] let #name = #value;)

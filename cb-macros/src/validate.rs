@@ -11,6 +11,7 @@ use syn::{
 
 use crate::{
     args::Args,
+    constants,
     function::{Function, Receiver, is_circuit_breaker},
     value::{Count, DEFAULT_CALLS, Window, ungroup, written},
 };
@@ -77,6 +78,8 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Accumulator) 
         );
     }
     signature(function, errors);
+    unjudged(args, function, errors);
+    constants::check(args, function, errors);
     contradictions(args, errors);
     if let Some(fallbacks) = &args.settings.fallback {
         fallbacks.check(function, errors);
@@ -92,6 +95,29 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Accumulator) 
     // A future that is made elsewhere has been told about.
     if !function.is_async() && !function.hides_future() {
         async_only(args, errors);
+    }
+}
+
+/// A return type of which nobody can know more than a bound: it is no `Result`. The compiler would advise
+/// to bound it by a trait of this crate's own.
+fn unjudged(args: &Args, function: &Function, errors: &mut Accumulator) {
+    let Some(kind) = function.output.unknown.as_ref().filter(|_| !function.hides_future()) else {
+        return;
+    };
+    let what = match kind {
+        Type::ImplTrait(_) => "impl Trait".to_owned(),
+        named => written(named),
+    };
+    if args.lacks("failure_if") {
+        let message = format!(
+            "the circuit breaker cannot tell whether `{what}` is a failure: either return a `Result`, or say what counts as a failure and what to answer instead: `failure_if = |answer| ..., fallback = ...`"
+        );
+        refuse(errors, function.output.span, message);
+    } else if args.lacks("fallback") {
+        let message = format!(
+            "a rejected call cannot return `{what}`, because nobody was asked who could answer with one: either give the function a `fallback = ...` that answers instead, or return a `Result`"
+        );
+        refuse(errors, function.output.span, message);
     }
 }
 

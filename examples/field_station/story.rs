@@ -140,7 +140,10 @@ impl Story {
         let Err(error) = self.station.database.sightings("oak").await else {
             anyhow::bail!("a database that was killed has answered");
         };
-        screen::say(&format!("somebody reads: {:.50}", error.to_string()));
+        // What the system says behind it does not fit into a line.
+        let error = error.to_string();
+        let head = error.split(": ").next().unwrap_or(&error);
+        screen::say(&format!("somebody reads in vain: {head}"));
         Ok(())
     }
 

@@ -174,6 +174,7 @@ impl<W: Write> Teller<W> {
         writeln!(self.out, "\n{TITLE}Summary{TITLE:#}")?;
         let health = registry().health();
         writeln!(self.out, "  health: {}, score {:.2}", health.verdict, health.score)?;
+        writeln!(self.out, "  with the searches that had no line here:")?;
         for (title, counts) in [("fallbacks", fallbacks), ("cache hits", cache_hits)] {
             writeln!(self.out, "  {title}")?;
             for (name, count) in counts {

@@ -176,12 +176,12 @@ impl<W: Write> Teller<W> {
         let report = Report::now();
         writeln!(self.out, "\n  /health: {}, score {:.2}", report.verdict, report.score)?;
         for (name, line) in report.breakers {
-            let (row, threshold) = line.failures;
+            let more = match line.retry_in {
+                Some(seconds) => format!("tried again in {seconds} s"),
+                None => format!("{} of {} failures", line.failures.0, line.failures.1),
+            };
             let state = line.state;
-            writeln!(
-                self.out,
-                "    {FAINT}{name:<16}{FAINT:#} {state:<10} {row}/{threshold} failures"
-            )?;
+            writeln!(self.out, "    {FAINT}{name:<16}{FAINT:#} {state:<10} {more}")?;
         }
         Ok(())
     }

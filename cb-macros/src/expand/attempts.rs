@@ -96,10 +96,10 @@ impl Expansion<'_> {
         let span = when.span();
         let function = |of: TokenStream, value: TokenStream| {
             quote_spanned! {span=> {
-                fn circuit_breaker_retry_when<E, F: ::core::ops::FnOnce(&E) -> bool>(
+                fn circuit_breaker_retry_when<E, F: ::core::ops::FnOnce(&E) -> ::core::primitive::bool>(
                     error: &E,
                     when: F,
-                ) -> bool {
+                ) -> ::core::primitive::bool {
                     when(error)
                 }
                 circuit_breaker_retry_when::<#of, _>(#value, #when)

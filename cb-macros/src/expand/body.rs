@@ -1,11 +1,13 @@
 //! The body, as what the breaker runs.
 
-use proc_macro2::TokenStream;
-use syn::Type;
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::quote_spanned;
+use syn::Ident;
 
 use super::{Expansion, lend};
 use crate::{
-    function::{Kind, Receiver},
+    function::{Kind, Output, Receiver},
+    near,
     value::Cancelled,
 };
 
@@ -19,7 +21,7 @@ impl Expansion<'_> {
             Some(Cancelled::Ignore) | None => code!(held),
         };
         let kind = &function.output.annotation;
-        let edge = typed_edge(kind);
+        let edge = typed_edge(&function.output);
         // Where the body is not the last to have `self`, `&mut self` is lent to it and not given away.
         let lent = again && function.receiver == Some(Receiver::Exclusive);
         // Of `self` by value it has another, see `passing::attempt`.
@@ -63,6 +65,12 @@ impl Expansion<'_> {
                     Some(_) => code!(held.within(calls.call_timeout())),
                     None => code!(#runtime::__private::NoLimit),
                 };
+                let body = code!(#claim #edge #(#lead)* #(#statements)*);
+                // In the user's own braces: there the compiler says that a last expression is missing.
+                let mut braces = Group::new(Delimiter::Brace, body);
+                let at = near(function.body.brace_token.span.join());
+                braces.set_span(at);
+                let begin = quote_spanned!(at=> async);
                 code! {{
                     let limit = #limit;
                     let held = #held;
@@ -70,7 +78,7 @@ impl Expansion<'_> {
                     #runtime::__private::#guard(
                         #span
                         held,
-                        async #capture { #claim #edge #(#lead)* #(#statements)* },
+                        #begin #capture #braces,
                         limit,
                         #judge,
                     )
@@ -98,15 +106,19 @@ impl Expansion<'_> {
 
 /// Makes `?` and a last expression in an `async` block infer, as they would in a function of this
 /// return type.
-pub(crate) fn typed_edge(kind: &Type) -> TokenStream {
+pub(crate) fn typed_edge(output: &Output) -> TokenStream {
+    let kind = &output.annotation;
+    // From here the compiler has the type, and the return type is where it is to say so.
+    let (back, answer) = (near(output.span), Ident::new("answer", near(output.span)));
+    let back = quote_spanned!(back=> return #answer;);
     code! {
         #[allow(
             unknown_lints, unreachable_code, clippy::diverging_sub_expression,
             clippy::empty_loop, clippy::let_with_type_underscore, clippy::needless_return,
         )]
         if false {
-            let answer: #kind = loop {};
-            return answer;
+            let #answer: #kind = loop {};
+            #back
         }
     }
 }

@@ -161,7 +161,7 @@ impl Expansion<'_> {
         let site = self.keyed(self.site(calls.as_ref()), calls.is_some());
         let enabled = self.settings.enabled.as_ref().map(|enabled| {
             let enabled = &enabled.0;
-            code!(let enabled: bool = #enabled;)
+            code!(let enabled: ::core::primitive::bool = #enabled;)
         });
         let span = self.settings.has_span().then(|| {
             let runtime = self.runtime;

@@ -40,7 +40,7 @@ impl Expansion<'_> {
         }
         // Names of items are seen by the user's expressions too.
         code! {{
-            fn circuit_breaker_here() -> &'static str {
+            fn circuit_breaker_here() -> &'static ::core::primitive::str {
                 ::core::any::type_name_of_val(&circuit_breaker_here)
             }
             #checks

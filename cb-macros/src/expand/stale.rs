@@ -11,6 +11,9 @@ use crate::{
     value::{Setting as _, Stale},
 };
 
+/// How many parts a tuple may have to be hashed and compared.
+const LARGEST_TUPLE: usize = 12;
+
 impl Expansion<'_> {
     /// What an answer is kept under, and where:
     ///
@@ -88,6 +91,11 @@ impl Expansion<'_> {
         let bound = stale.key.as_ref().map(|_| self.bound());
         let key = match parts.as_slice() {
             [only] => only.clone(),
+            // No tuple of more has `Hash` and `Eq`, but one of tuples has.
+            parts if parts.len() > LARGEST_TUPLE => {
+                let tuples = parts.chunks(LARGEST_TUPLE).map(|parts| code!((#(#parts,)*)));
+                code!((#(#tuples,)*))
+            }
             parts => code!((#(#parts,)*)),
         };
         code!({ #import #bound #key })

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprClosure, ExprPath, Ident, spanned::Spanned};
+use syn::{Expr, ExprClosure, ExprPath, Ident, Stmt, spanned::Spanned};
 
-use super::{Fallback, async_body, takes_self};
+use super::{Fallback, async_end, takes_self};
 use crate::{
     expand::typed_edge,
     function::{Function, last_span},
@@ -111,21 +111,19 @@ impl Call<'_> {
         let span = closure.inputs_begin.span();
         // An `async` closure and one with an `async` body are called in one form, in which the type of
         // the answer can be given.
-        let future = if closure.asyncness.take().is_some() {
-            let body = &closure.body;
+        let edge = typed_edge(&self.function.output);
+        let is_future = if let Some(asyncness) = closure.asyncness.take() {
             closure.output = syn::ReturnType::Default;
-            Some((code!(move), code!(#body)))
+            // At the user's own `async`: the compiler shows a closure from its bars to its body.
+            let (body, span) = (&closure.body, asyncness.span);
+            *closure.body = Expr::Verbatim(quote_spanned!(span=> async move { #edge #body }));
+            true
+        } else if let Some(block) = async_end(&mut closure.body) {
+            block.block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(edge), None));
+            true
         } else {
-            async_body(&closure).map(|block| {
-                let (capture, statements) = (block.capture, &block.block.stmts);
-                (code!(#capture), code!(#(#statements)*))
-            })
+            false
         };
-        let is_future = future.is_some();
-        if let Some((capture, body)) = future {
-            let edge = typed_edge(output);
-            *closure.body = Expr::Verbatim(code!(async #capture { #edge #body }));
-        }
         let (definition, call) = adapter(
             &values,
             if is_future { Shape::Future } else { Shape::Plain },

@@ -5,13 +5,13 @@ mod call;
 pub(crate) use call::Call;
 
 use darling::{Error, FromMeta, Result, error::Accumulator};
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, ExprClosure, ExprLit, ExprPath, Lit, Meta, Pat, Stmt};
+use syn::{Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Member, Meta, Pat, Stmt, Type};
 
 use crate::{
     function::{Function, Receiver},
-    value::{expression, kind, ungroup, wrong},
+    value::{expression, find, kind, ungroup, wrong},
 };
 
 /// The fallbacks, tried in order. Never empty.
@@ -51,6 +51,18 @@ impl FromMeta for Fallbacks {
     }
 }
 
+fn no_function(value: &Expr) -> Error {
+    let message = format!(
+        "`fallback` takes a function's path, a closure, or a list of them (`[first, second]`); found {}",
+        kind(value)
+    );
+    wrong(value, message)
+}
+
+fn is_self(value: &Expr) -> bool {
+    matches!(value, Expr::Path(path) if path.path.is_ident("self"))
+}
+
 /// Whether the one is meant that is registered for the service type.
 fn is_registered(value: &Expr) -> bool {
     matches!(value, Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == "registered")
@@ -84,13 +96,16 @@ impl Fallback {
                     call.func.to_token_stream()
                 ),
             )),
-            other => Err(wrong(
-                other,
-                format!(
-                    "`fallback` takes a function's path, a closure, or a list of them (`[first, second]`); found {}",
-                    kind(other)
-                ),
-            )),
+            Expr::Field(field) if is_self(&field.base) => {
+                let Member::Named(name) = &field.member else { return Err(no_function(value)) };
+                Err(wrong(
+                    value,
+                    format!(
+                        "`fallback` takes a method by its path, and gives it `self` first: write `fallback = Self::{name}`"
+                    ),
+                ))
+            }
+            other => Err(no_function(other)),
         }
     }
 
@@ -215,7 +230,7 @@ fn check_self(closure: &ExprClosure, function: &Function, errors: &mut Accumulat
 }
 
 fn check_plain(closure: &ExprClosure, errors: &mut Accumulator) {
-    let at = match (&closure.asyncness, async_body(closure)) {
+    let at = match (&closure.asyncness, async_end(&mut closure.body.clone())) {
         (Some(asyncness), _) => asyncness.span,
         (None, Some(block)) => block.async_token.span,
         (None, None) => return,
@@ -224,15 +239,21 @@ fn check_plain(closure: &ExprClosure, errors: &mut Accumulator) {
     errors.push(Error::custom(message).with_span(&at));
 }
 
-/// A first parameter by the name of `this` stands for `self`, where there is one.
+/// A first parameter by the name of `this` stands for `self`, where there is one; or by that of `_this`,
+/// as the compiler advises where it is not used; or of a type such as `&Self`, which no argument has.
 fn takes_self(closure: &ExprClosure, function: &Function) -> bool {
     let (Some(_), Some(mut first)) = (function.receiver, closure.inputs.first()) else {
         return false;
     };
     if let Pat::Type(typed) = first {
+        let of_self = |kind: &Type| find(kind.to_token_stream(), "Self").is_some();
+        let argument = function.arguments.first();
+        if of_self(&typed.ty) && !argument.is_some_and(|argument| of_self(&argument.kind)) {
+            return true;
+        }
         first = &typed.pat;
     }
-    matches!(first, Pat::Ident(name) if name.ident == "this")
+    matches!(first, Pat::Ident(name) if name.ident == "this" || name.ident == "_this")
 }
 
 fn is_wild(pattern: &Pat) -> bool {
@@ -245,23 +266,17 @@ fn is_wild(pattern: &Pat) -> bool {
 
 /// Where `self` is written in there, if it is.
 fn names_self(tokens: TokenStream) -> Option<Span> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(name) if name == "self" => Some(name.span()),
-        TokenTree::Group(group) => names_self(group.stream()),
-        _ => None,
-    })
+    find(tokens, "self")
 }
 
-/// The `async` block that is all of the closure's body.
-fn async_body(closure: &ExprClosure) -> Option<&syn::ExprAsync> {
-    let mut body = ungroup(&closure.body);
-    while let Expr::Block(block) = body {
-        match block.block.stmts.as_slice() {
-            [Stmt::Expr(only, None)] if block.label.is_none() => body = only,
-            _ => return None,
-        }
-    }
+/// The `async` block in which the closure's body ends.
+fn async_end(body: &mut Expr) -> Option<&mut ExprAsync> {
     match body {
+        Expr::Group(group) => async_end(&mut group.expr),
+        Expr::Block(block) if block.label.is_none() => match block.block.stmts.last_mut() {
+            Some(Stmt::Expr(last, None)) => async_end(last),
+            _ => None,
+        },
         Expr::Async(block) => Some(block),
         _ => None,
     }

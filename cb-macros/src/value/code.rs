@@ -12,7 +12,13 @@ pub(crate) struct Pattern(pub(crate) TokenStream);
 
 impl FromMeta for Pattern {
     fn from_meta(item: &Meta) -> Result<Self> {
-        let (_, value) = expression(item)?;
+        let (key, value) = expression(item)?;
+        if let Expr::Closure(closure) = value {
+            let message = format!(
+                "`{key}` takes a pattern over the error, as a `match` has, found a closure: write `{key} = MyError::NotFound | MyError::Refused {{ .. }}`, or with a condition `{key} = error if error.is_temporary()`"
+            );
+            return Err(wrong(&closure.inputs_begin, message));
+        }
         Ok(Self(value.to_token_stream()))
     }
 }

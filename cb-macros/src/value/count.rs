@@ -39,7 +39,8 @@ impl Count {
                         holds: |_| code!(value >= 1),
                         message: format!("`{key}` must be at least 1"),
                     };
-                    let constant = Constant::new(key, other, |_| code!(u32), vec![bound]);
+                    let constant =
+                        Constant::new(key, other, |_| code!(::core::primitive::u32), vec![bound]);
                     Ok(Self(Known::Computed(constant)))
                 }
                 None => Err(wrong(

@@ -1,11 +1,11 @@
 //! The function that asks whether a service is well.
 
 use darling::{FromMeta, Result};
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprPath, Ident, Meta, spanned::Spanned};
 
-use super::{Setting, expression, kind, written, wrong};
+use super::{Setting, expression, find, kind, written, wrong};
 use crate::{function::last_span, runtime::Runtime};
 
 /// The path of an `async fn` without arguments.
@@ -15,7 +15,7 @@ impl FromMeta for HealthCheck {
     fn from_meta(item: &Meta) -> Result<Self> {
         let (key, value) = expression(item)?;
         match value {
-            Expr::Path(path) => match of_self(path.to_token_stream()) {
+            Expr::Path(path) => match find(path.to_token_stream(), "Self") {
                 None => Ok(Self(path.clone())),
                 Some(at) => {
                     let last = path.path.segments.last().map(|last| last.ident.to_string());
@@ -42,15 +42,6 @@ impl FromMeta for HealthCheck {
             )),
         }
     }
-}
-
-/// Where `Self` is written in there, if it is.
-fn of_self(tokens: TokenStream) -> Option<Span> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(name) if name == "Self" => Some(name.span()),
-        TokenTree::Group(group) => of_self(group.stream()),
-        _ => None,
-    })
 }
 
 impl Setting for HealthCheck {

@@ -27,7 +27,7 @@ pub(crate) use text::{Name, Text};
 pub(crate) use window::{DEFAULT_CALLS, Window};
 
 use darling::{Error, Result};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, Meta, UnOp, spanned::Spanned};
 
@@ -120,6 +120,15 @@ fn string<'a>(key: &str, value: &'a Expr) -> Result<&'a LitStr> {
             Err(wrong(other, format!("`{key}` takes a string literal, found {}", kind(other))))
         }
     }
+}
+
+/// Where a name is first written in there, if it is.
+pub(crate) fn find(tokens: TokenStream, wanted: &str) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(name) if name == wanted => Some(name.span()),
+        TokenTree::Group(group) => find(group.stream(), wanted),
+        _ => None,
+    })
 }
 
 /// A path as it is written, without the spaces between its tokens.

@@ -66,7 +66,8 @@ impl Number {
                 Some(found) => outside(&found),
                 None if is_computed(other) || is_negated(other) => {
                     let bound = Bound { holds: *code, message: format!("`{key}` must be {bound}") };
-                    let constant = Constant::new(key, other, |_| code!(f64), vec![bound]);
+                    let constant =
+                        Constant::new(key, other, |_| code!(::core::primitive::f64), vec![bound]);
                     Ok(Self(Known::Computed(constant)))
                 }
                 None => Err(wrong(other, format!("`{key}` takes {takes}, found {}", kind(other)))),

@@ -14,7 +14,7 @@ use super::{
     note,
     screen::{self, Screen, Shape, Text, Tone},
     status, store,
-    text::{lasting, time},
+    text::{lasting, score, time},
     wire::{Alert, Alerts, Row, Status},
 };
 
@@ -156,7 +156,7 @@ fn line(look: &Look) -> [Text; 10] {
     [
         look.status.at.as_str().into(),
         look.status.verdict.as_str().into(),
-        format!("{:.2}", look.status.score).into(),
+        score(look.status.score).into(),
         totals.total.to_string().into(),
         totals.closed.to_string().into(),
         totals.half_open.to_string().into(),

@@ -8,9 +8,12 @@ use std::{
     },
 };
 
-use tokio::sync::mpsc::{
-    self,
-    error::{TryRecvError, TrySendError},
+use tokio::{
+    sync::mpsc::{
+        self,
+        error::{TryRecvError, TrySendError},
+    },
+    task::coop::consume_budget,
 };
 
 use super::event::Event;
@@ -166,6 +169,8 @@ impl Inbox {
 
     /// Waits for the next event; `None` once the hub is gone.
     pub(crate) async fn recv(&mut self) -> Option<Result<Arc<Event>, Missed>> {
+        // However many events are waiting, other tasks of the thread have their turn between them.
+        consume_budget().await;
         match self.try_recv() {
             Some(found) => Some(found),
             None => self.events.recv().await.map(|told| self.take(told)),

@@ -58,7 +58,8 @@ impl Registry {
             .fold(ConfigBuilder::new(), |settings, layer| settings.or(layer.settings));
         let (own, runtime) =
             breaker.map_or((said, ConfigBuilder::new()), |breaker| breaker.0.said());
-        let own = if own == said { attributes } else { vec![Layer::from(own, &self.code(of_all))] };
+        let mut own_layers = attributes;
+        own_layers.push(Layer::from(own.except(&said), &self.code(of_all)));
         let family = self.family(name);
         let in_force = match (breaker, &family) {
             (Some(breaker), _) => breaker.config(),
@@ -68,7 +69,7 @@ impl Registry {
         Explanation {
             name: name.to_owned(),
             registered: breaker.is_some() || family.is_some(),
-            settings: layers.explain(of_all, &own, runtime, &in_force),
+            settings: layers.explain(of_all, &own_layers, runtime, &in_force),
             calls: declared
                 .iter()
                 .map(|function| explain_calls(function, &layers))

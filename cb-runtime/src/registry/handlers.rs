@@ -69,6 +69,12 @@ impl From<&str> for Selector {
     }
 }
 
+impl From<&String> for Selector {
+    fn from(pattern: &String) -> Self {
+        Self::from(pattern.as_str())
+    }
+}
+
 impl From<String> for Selector {
     fn from(pattern: String) -> Self {
         Self(Choice::Name(Pattern::new(pattern)))

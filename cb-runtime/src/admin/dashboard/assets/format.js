@@ -86,6 +86,12 @@ export function percent(share) {
   return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
+/** The score, never rounded up: what is not all closed has no 100 %. @param {number} share */
+export function scored(share) {
+  const tenths = Math.floor(share * 1000 + 1e-6);
+  return `${tenths > 990 && tenths < 1000 ? (tenths / 10).toFixed(1) : Math.floor(tenths / 10)} %`;
+}
+
 /** @param {number | null | undefined} value */
 export function rate(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";

@@ -97,7 +97,7 @@ export class RowView {
     setText(this.times, latencies(row.response_times));
     setAttr(this.success, "title", row.success_at === null ? "" : fullTime(row.success_at));
     setAttr(this.failure, "title", [row.failure_at === null ? "" : fullTime(row.failure_at), row.last_error].filter(Boolean).join("\n"));
-    drawTimeline(this.hour, row, store.now());
+    drawTimeline(this.hour, row, store.now(), store.started);
   }
 
   /** @param {any} row */
