@@ -29,7 +29,9 @@ pub enum SharedStateError {
     )]
     OpenOn(String),
     /// A time is too short or too long.
-    #[error("`{name}` must be at least {} and at most 1m, but is {}", show(*least), show(*time))]
+    #[error(
+        "`{name}` must be at least {} and at most {}, but is {}", show(*least), show(*most), show(*time)
+    )]
     #[non_exhaustive]
     Time {
         /// The setting.
@@ -38,6 +40,8 @@ pub enum SharedStateError {
         time: Duration,
         /// The shortest it may be.
         least: Duration,
+        /// The longest.
+        most: Duration,
     },
     /// The registry shares its breakers already.
     #[error(

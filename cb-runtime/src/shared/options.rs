@@ -73,6 +73,10 @@ impl OpenOn {
     }
 }
 
+/// What is sooner over has hardly begun, where another computer is asked.
+const SHORT: Duration = Duration::from_millis(10);
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// What a certificate in PEM begins with. The library takes a file without any as one that trusts nobody.
 #[cfg(feature = "redis-tls")]
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -163,13 +167,13 @@ impl SharedOptions {
     }
 
     /// For how long a call that may be a probe waits to hear whether other instances leave it one; then
-    /// the breaker decides alone. Default: 50 ms.
+    /// the breaker decides alone. At most 1 min; default: 50 ms.
     pub fn lease_wait(mut self, time: Duration) -> Self {
         self.lease_wait = time;
         self
     }
 
-    /// After so long a probe's lease is free for another, if its holder has died. Default: the
+    /// After so long a probe's lease is free for another, if its holder has died. From 10 ms to 1 h; default: the
     /// `probe_timeout` of the breaker.
     pub fn lease_time(mut self, time: Duration) -> Self {
         self.lease_time = Some(time);
@@ -231,22 +235,22 @@ impl SharedOptions {
     }
 
     pub(super) fn check(self) -> Result<Self, SharedStateError> {
-        let minute = Duration::from_secs(60);
-        let (least_read, least_wait) = (Duration::from_millis(100), Duration::from_millis(10));
         if self.prefix.is_empty() || self.prefix.contains(['{', '}']) {
             return Err(SharedStateError::Prefix(self.prefix));
         }
         if !self.open_on.is_valid() {
             return Err(SharedStateError::OpenOn(format!("{:?}", self.open_on)));
         }
-        let bounded = |name, time: Duration, least: Duration| {
-            let is_within = time >= least && time <= minute;
-            is_within.then_some(()).ok_or(SharedStateError::Time { name, time, least })
+        let bounded = |name, time: Duration, least: Duration, most: Duration| {
+            let is_within = time >= least && time <= most;
+            is_within.then_some(()).ok_or(SharedStateError::Time { name, time, least, most })
         };
         #[cfg(feature = "redis-tls")]
         self.check_certificates()?;
-        bounded("read_again", self.read_again, least_read)?;
-        bounded("timeout", self.timeout, least_wait)?;
+        bounded("lease_wait", self.lease_wait, Duration::ZERO, MINUTE)?;
+        bounded("lease_time", self.lease_time.unwrap_or(SHORT), SHORT, MINUTE * 60)?;
+        bounded("read_again", self.read_again, SHORT * 10, MINUTE)?;
+        bounded("timeout", self.timeout, SHORT, MINUTE)?;
         Ok(self)
     }
 }
