@@ -105,6 +105,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let temporary = tempfile::tempdir()?;
     let data = data.as_deref().unwrap_or(temporary.path());
+    tokio::spawn(screen::tell_changes());
 
     match places {
         Some(places) => {
@@ -143,11 +144,7 @@ async fn start(places: &Places, data: &Path) -> anyhow::Result<&'static Station>
     }
     let calibrations = Calibrations::open(&cache, &data.join("calibrations")).await?;
     let model = Model::new(http.clone(), model, light_model);
-    let headquarters = Headquarters::new(http, headquarters);
-    let station = Station::start(calibrations, model, database, headquarters)?;
-    // That the breakers are given their health checks is no news.
-    tokio::spawn(screen::tell_changes());
-    Ok(station)
+    Station::start(calibrations, model, database, Headquarters::new(http, headquarters))
 }
 
 async fn serve(station: &'static Station, port: u16) -> anyhow::Result<SocketAddr> {
