@@ -111,7 +111,11 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
         if !is_json(&parts.headers) {
             return Err(not_json());
         }
-        shaped(&json_text(bytes)?).map(Self)
+        let text = json_text(bytes)?;
+        if text.trim() == "null" {
+            return Ok(Self(T::default()));
+        }
+        shaped(&text).map(Self)
     }
 }
 

@@ -43,6 +43,8 @@ async fn a_reset_needs_no_body() {
     let answer = Answer::of(server.request(Method::POST, "/reset/db")).await;
     assert_eq!(answer.json()["breakers"], json!(["db"]));
     assert_eq!(breaker.state(), State::Closed);
+    let answer = server.post("/reset/db", json!(null)).await;
+    assert_eq!(answer.json()["breakers"], json!(["db"]), "as the API's description has it");
 }
 
 #[tokio::test]

@@ -156,14 +156,18 @@ async fn ages_are_by_the_servers_clock() {
 }
 
 #[tokio::test]
-async fn nothing_is_shown_of_the_time_before_the_program_and_no_score_is_rounded_up() {
+async fn figures_do_not_claim_more_than_is_known() {
     let server = Server::start();
     for number in 0..199 {
         server.breaker(&format!("svc-{number}"), Config::builder());
     }
     server.opened("db", "connection refused").await;
+    server.breaker("a", Config::builder().failure_threshold(u32::MAX));
     let Some(page) = open(&server).await else { return };
     page.until("document.querySelector('.row[data-kind=open]')").await;
+    let cut = "[...document.querySelectorAll('.of-row')].filter((cell) => cell.scrollWidth > cell.clientWidth)
+        .map((cell) => cell.textContent)";
+    assert_eq!(page.js(cut).await, json!([]), "rows of failures that have no room");
     // From when on its paths are, in seconds since an hour ago.
     let begun = "Math.min(...[...document.querySelectorAll('.row[data-kind=open] .timeline path')]
         .flatMap((path) => [...(path.getAttribute('d') ?? '').matchAll(/M([\\d.]+)/g)].map((begin) => Number(begin[1]))))";

@@ -105,6 +105,10 @@ const GROUPED = new Intl.NumberFormat("en");
 /** @param {number} value */
 export const count = (value) => GROUPED.format(value);
 
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 0, roundingMode: "trunc" });
+/** The same in four letters at the most. @param {number} value */
+export const short = (value) => SHORT.format(value);
+
 /** "1 breaker", "2 breakers". @param {number} many @param {string} one */
 export const plural = (many, one) => `${count(many)} ${one}${many === 1 ? "" : "s"}`;
 
