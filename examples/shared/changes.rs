@@ -38,6 +38,12 @@ pub fn line(event: &Event) -> Option<(Style, String)> {
             (GOOD, format!("{name} closed: {reason}"))
         }
         Event::ModeChanged { name, to, .. } => (UNSURE, format!("{name} is set to {to}")),
+        // That a breaker is given its health check is the program's own doing.
+        Event::ConfigChanged { changes, .. }
+            if changes.iter().all(|change| change.setting == "health_check") =>
+        {
+            return None;
+        }
         Event::ConfigChanged { name, .. } => (UNSURE, format!("{name} has other settings")),
         _ => return None,
     })
