@@ -73,12 +73,12 @@ fn given_a_time_that_cannot_be_when_a_state_is_made_then_it_says_which_and_its_b
             options().lease_time(none),
             "`lease_time` must be at least 10ms and at most 1h, but is 0s",
         ),
-        (options().lease_wait(day), "`lease_wait` must be at least 0s and at most 1m, but is 1d"),
+        (options().lease_wait(day), "`lease_wait` must be at least 0s and at most 1m, but is 1day"),
         (
             options().read_again(none),
             "`read_again` must be at least 100ms and at most 1m, but is 0s",
         ),
-        (options().timeout(day), "`timeout` must be at least 10ms and at most 1m, but is 1d"),
+        (options().timeout(day), "`timeout` must be at least 10ms and at most 1m, but is 1day"),
     ] {
         let error = SharedState::redis("redis://127.0.0.1", options).unwrap_err();
         assert_eq!(error.to_string(), said);
