@@ -1,9 +1,10 @@
 //! Circuit breakers for async Rust: they keep a program up while the services it depends on are down.
 //!
-//! The way in is the attribute [`circuit_breaker`]:
+//! The way in is the attribute [`circuit_breaker`] on a function that calls a service:
 //!
 //! ```
-//! # use cb_runtime::circuit_breaker;
+//! use cb_runtime::circuit_breaker;
+//!
 //! #[circuit_breaker(name = "prices", failure_threshold = 3, fallback = last_known_price)]
 //! async fn price(article: u32) -> anyhow::Result<f64> {
 //!     anyhow::bail!("the service is down")
@@ -16,6 +17,11 @@
 //! # assert_eq!(price(1).await.unwrap(), 9.5);
 //! # });
 //! ```
+//!
+//! `price` is called as before. While the service fails, the fallback answers, and the compiler has checked
+//! that it can. After three failures in a row the service is not even asked: for a minute nobody waits for it.
+//! Then one call tries it, and if that succeeds, everything is as before. Without a fallback, callers get an
+//! error at once.
 //!
 //! # What a breaker does
 //!
@@ -54,20 +60,20 @@
 //!
 //! # Where things are
 //!
-//! | | |
+//! | where | what |
 //! |---|---|
 //! | [`circuit_breaker`] | the attribute, and every key and form of fallback |
 //! | [`guide`] | longer texts by question, in an order in which they can be read |
 //! | [`guide::concepts`] | the states, the words, and where to put a breaker |
 //! | [`guide::choosing_a_fallback`] | what to answer while a service is down |
 //! | [`guide::choosing_settings`] | which numbers to write, and where they come from |
-//! | `guide::configuration` (feature `config`) | files, variables and layers of settings |
-//! | `guide::operating`, `admin` (feature `admin`) | the management API and the dashboard |
-//! | `guide::many_instances`, `SharedState` (feature `redis`) | breakers that several instances of a program share |
-//! | [`guide::coming_from`] | what resilience4j, Polly, pybreaker, tower-resilience and failsafe call what |
+//! | [`guide::testing_your_breakers`], [`testing`] (feature `testing`) | tests of what a program does while a service is down: a registry for each, `assert_state!`, `trip` |
+//! | [`guide::configuration`], [`Source`] (feature `config`) | files, variables and layers of settings |
+//! | [`guide::operating`], [`admin`] (feature `admin`) | the management API and the dashboard |
+//! | [`guide::many_instances`], [`SharedState`] (feature `redis`) | breakers that several instances of a program share |
 //! | [`guide::troubleshooting`] | a breaker that stays open, opens too often or never, or whose fallback does not answer |
-//! | `guide::testing_your_breakers` (feature `testing`) | tests of what a program does while a service is down |
-//! | `integrations` (features `tower`, `reqwest`) | breakers around clients and servers of other libraries |
+//! | [`guide::coming_from`] | what resilience4j, Polly, pybreaker, tower-resilience and failsafe call what |
+//! | [`integrations`] (features `tower`, `reqwest`) | breakers around clients and servers of other libraries |
 //! | [`Registry::explain`] | which value each setting has, and why |
 //! | [`CircuitBreaker`], [`Permit`], [`Config`] | breakers made by hand |
 //! | [`Window`], [`Backoff`], [`HealthCheck`] | settings of several parts |
@@ -75,10 +81,9 @@
 //! | [`declarations()`] | what the program's attributes say |
 //! | [`CircuitError`], [`CallError`] | what a call gets when the breaker answers |
 //! | [`Snapshot`] | a breaker at one moment |
-//! | [`StaleStore`], [`MemoryStore`] | where last good answers are kept |
-//! | `testing` (feature `testing`) | a registry for each test, `assert_state!`, `trip` |
+//! | [`StaleStore`], [`MemoryStore`], [`DiskStore`] (feature `disk-cache`) | where last good answers are kept |
 //! | [`Registry::health`], [`Registry::alerts`], [`Registry::recommendations`], [`Registry::should_continue`] | how all breakers are together, and what ought to be looked at |
-//! | `prometheus`, `otel` (features of these names) | metrics, read when they are asked for |
+//! | [`prometheus`], [`otel`] (features of these names) | metrics, read when they are asked for |
 //! | [`Event`], [`Subscription`], [`Registry::on_transition`], [`Registry::on_degraded`] | what happens to breakers |
 //!
 //! # Features
@@ -86,18 +91,18 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | the attribute [`circuit_breaker`] |
-//! | `disk-cache` | no | `DiskStore`: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
-//! | `testing` | no | the module `testing`: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
-//! | `export` | no | `Registry::export` and `Registry::export_to`: all that is known of a registry, as JSON |
-//! | `config` | no | `Source`: settings from a file in TOML or JSON and from environment variables |
-//! | `admin` | no | the module `admin`: the management API over HTTP, and its dashboard |
-//! | `prometheus` | no | the module `prometheus`: the breakers' figures for Prometheus, as text or as a `Collector` of `prometheus-client` |
-//! | `otel` | no | the module `otel`: the same figures as instruments of OpenTelemetry |
-//! | `redis` | no | `SharedState`: breakers that several instances of a program share through Redis, one server, behind Sentinels, or a Cluster |
+//! | `disk-cache` | no | [`DiskStore`]: stale answers that survive a restart. Needs Rust 1.91 and a C compiler |
+//! | `testing` | no | the module [`testing`]: a registry for each test. For `[dev-dependencies]`; in a program, a call looks at one flag more |
+//! | `export` | no | [`Registry::export`] and [`Registry::export_to`]: all that is known of a registry, as JSON |
+//! | `config` | no | [`Source`]: settings from a file in TOML or JSON and from environment variables |
+//! | `admin` | no | the module [`admin`]: the management API over HTTP, and its dashboard |
+//! | `prometheus` | no | the module [`prometheus`]: the breakers' figures for Prometheus, as text or as a [`Collector`][`prometheus::Collector`] of `prometheus-client` |
+//! | `otel` | no | the module [`otel`]: the same figures as instruments of OpenTelemetry |
+//! | `redis` | no | [`SharedState`]: breakers that several instances of a program share through Redis, one server, behind Sentinels, or a Cluster |
 //! | `redis-tls` | no | the same over TLS, `rediss://`. Needs a C compiler |
 //! | `cli` | no | the command `cbctl`, which sees and steers breakers over the management API: `cargo install cb-runtime --features cli` |
-//! | `tower` | no | the module `integrations::tower`: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
-//! | `reqwest` | no | the module `integrations::reqwest`: a middleware for clients of `reqwest_middleware` |
+//! | `tower` | no | the module [`integrations::tower`]: a layer for any `tower::Service`, so for hyper, axum, tonic and reqwest |
+//! | `reqwest` | no | the module [`integrations::reqwest`]: a middleware for clients of `reqwest_middleware` |
 //! | `full` | no | all of them |
 //!
 //! # Other crates in this one's interface
@@ -119,6 +124,10 @@
 //!
 //! That answers of the API implement `ToSchema` of `utoipa` is for this crate's own use, and what is
 //! `#[doc(hidden)]` is for what the attribute expands to; neither is a promise.
+//!
+// What is here with a feature alone is linked where all features are, as on docs.rs, and else over there.
+#![cfg_attr(feature = "full", doc = include_str!("guide/links/local.md"))]
+#![cfg_attr(not(feature = "full"), doc = include_str!("guide/links/docs_rs.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(cb_loom))))]
 #![cfg_attr(
     cb_loom,

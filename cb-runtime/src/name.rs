@@ -1,10 +1,17 @@
 //! The names of breakers.
 
-use std::{borrow::Borrow, cmp::Ordering, fmt, ops::Deref, sync::Arc};
+use std::{
+    borrow::{Borrow, Cow},
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+    sync::Arc,
+};
 
 /// A breaker's name, cheap to clone.
 ///
-/// Reads as a `str`. A name written in an attribute is not even counted when it is cloned, so an
+/// Reads as a `str`, and is compared with one: `name == "db"`. A name written in an attribute is not even counted when it is cloned, so an
 /// error that carries it costs nothing to make.
 #[derive(Clone)]
 pub struct Name(Repr);
@@ -98,6 +105,44 @@ impl Ord for Name {
     }
 }
 
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+/// With texts, either way round.
+macro_rules! compares_with {
+    ($($text:ty),*) => {$(
+        impl PartialEq<$text> for Name {
+            fn eq(&self, other: &$text) -> bool {
+                let other: &str = other;
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<Name> for $text {
+            fn eq(&self, other: &Name) -> bool {
+                other == self
+            }
+        }
+    )*};
+}
+
+compares_with!(str, &str, String);
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.as_str().to_owned()
+    }
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl Borrow<str> for Name {
     fn borrow(&self) -> &str {
         self.as_str()
@@ -114,20 +159,24 @@ impl fmt::Debug for Name {
 /// steer no terminal.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.as_str();
-        if !name.contains(char::is_control) {
-            return f.pad(name);
-        }
-        let mut escaped = String::with_capacity(name.len() + 8);
-        for character in name.chars() {
-            if character.is_control() {
-                escaped.extend(character.escape_default());
-            } else {
-                escaped.push(character);
-            }
-        }
-        f.pad(&escaped)
+        f.pad(&escaped(self.as_str()))
     }
+}
+
+/// The text with its control characters escaped, for one line of a log.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if character.is_control() {
+            escaped.extend(character.escape_default());
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// The longest name that a registry takes, in characters.
@@ -179,6 +228,20 @@ mod tests {
         assert_eq!(name.to_string(), "api[a\\nb\\u{1b}[31m]");
         assert_eq!(name.as_str(), "api[a\nb\u{1b}[31m]");
         assert_eq!(format!("{:>4}", Name::literal("ü")), "   ü");
+    }
+
+    #[test]
+    fn a_name_is_compared_with_texts_and_found_by_one() {
+        let name = Name::literal("db");
+        assert_eq!(name, "db");
+        assert_eq!("db", name);
+        assert_eq!(&name, "db", "as an event's field is, in a match");
+        assert_eq!(name, String::from("db"));
+        assert_ne!(name, *"cache");
+        assert_eq!(String::from(name.clone()), "db");
+
+        let counts = std::collections::HashMap::from([(name, 3), (Name::shared("a".into()), 1)]);
+        assert_eq!(counts.get("db"), Some(&3));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A shop with eight breakers under load, with all that shows and steers them:
+//! A shop with nine breakers under load, with all that shows and steers them:
 //! `cargo run --example control_room`.
 //!
 //! Its functions, in `calls.rs`, call services of different kinds, which fail one after the other and
@@ -33,7 +33,7 @@ use tokio::net::TcpListener;
 /// What operators say of the breakers; the attributes in `calls.rs` have what the program says.
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/control_room/circuit-breakers.toml");
 
-/// A shop with eight circuit breakers under load, with its management API and dashboard
+/// A shop with nine circuit breakers under load, with its management API and dashboard
 #[derive(Parser)]
 struct Arguments {
     /// End after so long, such as 20s; else it runs until Ctrl-C

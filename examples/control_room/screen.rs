@@ -5,7 +5,10 @@ use std::{
     sync::LazyLock,
 };
 
-use cb_examples::screen::{BAD, Clock, GOOD, TITLE, UNSURE, note};
+use cb_examples::{
+    changes,
+    screen::{BAD, Clock, TITLE, UNSURE, note},
+};
 use cb_runtime::{Event, State, registry};
 
 static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::start);
@@ -23,21 +26,16 @@ pub(crate) async fn tell_changes() -> io::Result<()> {
     loop {
         // Some may be missed where there are very many: the next ones are told.
         let Ok(event) = events.recv().await else { continue };
-        let (style, text) = match &event {
-            Event::Transition { name, from, to: State::Open, reason, .. } => {
-                let again = if *from == State::Closed { "opened" } else { "open again" };
-                (BAD, format!("{name} {again}: {reason}"))
+        let line = match &event {
+            Event::Transition { name, from: State::HalfOpen, to: State::Open, reason, .. } => {
+                Some((BAD, format!("{name} open again: {reason}")))
             }
             Event::Transition { name, to: State::HalfOpen, .. } => {
-                (UNSURE, format!("{name} is tried again"))
+                Some((UNSURE, format!("{name} is tried again")))
             }
-            Event::Transition { name, to: State::Closed, reason, .. } => {
-                (GOOD, format!("{name} closed: {reason}"))
-            }
-            Event::ModeChanged { name, to, .. } => (UNSURE, format!("{name} is set to {to}")),
-            Event::ConfigChanged { name, .. } => (UNSURE, format!("{name} has other settings")),
-            _ => continue,
+            other => changes::line(other),
         };
+        let Some((style, text)) = line else { continue };
         note(&mut anstream::stdout().lock(), &CLOCK, style, &text)?;
     }
 }

@@ -9,10 +9,7 @@ use deadpool_postgres::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    queue::{Done, Full, Queue},
-    station::station,
-};
+use crate::queue::{Done, Full, Queue};
 
 /// Twelve readers and four writers: as many as the breakers let pass at a time.
 const CONNECTIONS: usize = 16;
@@ -73,7 +70,6 @@ impl Database {
         call_timeout = "5s",
         max_concurrent = 4,
         open_for = DatabaseError::read_only,
-        health_check = can_write,
         fallback = Self::put_by
     )]
     pub(crate) async fn keep(&self, sighting: &Sighting) -> Result<Done, DatabaseError> {
@@ -92,20 +88,14 @@ impl Database {
         Ok(self.later.put_by(sighting.clone())?)
     }
 
-    /// What a new database needs.
+    /// Makes what a new database needs. As the health check, too: a database that was away may have come back as a
+    /// replica, or empty; so no sighting has to find out, and those that wait need not wait for the next one.
     pub(crate) async fn prepare(&self) -> Result<(), DatabaseError> {
         let create = "CREATE TABLE IF NOT EXISTS sightings (
             recording text PRIMARY KEY, microphone text NOT NULL, sighting text NOT NULL,
             kept_at timestamptz NOT NULL DEFAULT now())";
         Ok(self.pool.get().await?.batch_execute(create).await?)
     }
-}
-
-/// A database that was away may have come back as a replica, or empty. With a health check no sighting has
-/// to find out, and those that wait need not wait for the next one.
-async fn can_write() -> Result<(), DatabaseError> {
-    let Some(station) = station() else { return Ok(()) };
-    station.database.prepare().await
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -23,8 +23,7 @@ const WHAT_NEXT: [(&str, &str); 5] = [
 ];
 
 pub(crate) fn intro(fleet: &Fleet) -> io::Result<()> {
-    let real = |is_real| if is_real { "a real one" } else { "a stand-in" };
-    let (redis, postgres) = (real(fleet.is_cache_real()), real(fleet.is_database_real()));
+    let (redis, postgres) = (fleet.cache.kind(), fleet.database.lock().kind());
     let mut out = anstream::stdout().lock();
     writeln!(out, "{INTRO}\nRedis: {redis}; PostgreSQL: {postgres}.\n")
 }

@@ -6,10 +6,7 @@ use cb_runtime::{CircuitError, circuit_breaker, integrations::retry_after};
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    queue::{Done, Full, Queue},
-    station::station,
-};
+use crate::queue::{Done, Full, Queue};
 
 /// What headquarters want to know of a recording. By its name they know it again: a report that took too long
 /// may have arrived, and is sent once more.
@@ -31,8 +28,7 @@ impl Headquarters {
         Self { http, url, later: Queue::with_room_for(10_000) }
     }
 
-    /// Sends a report, now or when headquarters are back. With a health check no report has to find that
-    /// out, and it is found out when there is none.
+    /// Sends a report, now or when headquarters are back.
     #[circuit_breaker(
         name = "headquarters",
         service_type = "rest_api",
@@ -40,7 +36,6 @@ impl Headquarters {
         retry(max_attempts = 3, delay = "500ms", max_delay = "5s", jitter),
         open_for = ReportError::retry_after,
         ignore_errors = ReportError::Refused(_),
-        health_check = knock,
         fallback = Self::put_by
     )]
     pub(crate) async fn report(&self, report: &Report) -> Result<Done, ReportError> {
@@ -58,13 +53,14 @@ impl Headquarters {
     fn put_by(&self, report: &Report) -> Result<Done, ReportError> {
         Ok(self.later.put_by(report.clone())?)
     }
-}
 
-async fn knock() -> Result<(), ReportError> {
-    let Some(station) = station() else { return Ok(()) };
-    let Headquarters { http, url, .. } = &station.headquarters;
-    http.get(format!("{url}/health")).send().await?.error_for_status()?;
-    Ok(())
+    /// The health check: so no report has to find out that they are back, and it is found out when there is
+    /// none.
+    pub(crate) async fn knock(&self) -> Result<(), ReportError> {
+        let url = format!("{}/health", self.url);
+        self.http.get(url).send().await?.error_for_status()?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

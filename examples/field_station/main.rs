@@ -144,7 +144,7 @@ async fn start(places: &Places, data: &Path) -> anyhow::Result<&'static Station>
     }
     let calibrations = Calibrations::open(&cache, &data.join("calibrations")).await?;
     let model = Model::new(http.clone(), model, light_model);
-    Ok(Station::start(calibrations, model, database, Headquarters::new(http, headquarters)))
+    Station::start(calibrations, model, database, Headquarters::new(http, headquarters))
 }
 
 async fn serve(station: &'static Station, port: u16) -> anyhow::Result<SocketAddr> {

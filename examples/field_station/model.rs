@@ -6,8 +6,6 @@ use cb_runtime::{CircuitError, circuit_breaker};
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::station::station;
-
 /// So many clips at a time, while the model has memory for them.
 const LARGEST_BATCH: usize = 8;
 
@@ -71,14 +69,11 @@ impl Model {
         Ok(named)
     }
 
-    /// A model that has just been started loads itself with the first question, which takes longer than any
-    /// call may. That question is the health check's: users' calls come back to a model that is warm.
     #[circuit_breaker(
         name = "model",
         service_type = "ml_model",
         call_timeout = "5s",
         max_concurrent = 2,
-        health_check = warm_up,
         // That says something of the batch, and nothing of the model.
         ignore_errors = ModelError::OutOfMemory,
         fallback = [Self::identify_lightly, |clips| Ok(by_pitch(clips))]
@@ -106,14 +101,14 @@ impl Model {
         }
         Ok(response.error_for_status()?.json().await?)
     }
-}
 
-/// A clip of silence: what it is said to be is of no interest. May take as long as the breaker's
-/// `probe_timeout`.
-async fn warm_up() -> Result<(), ModelError> {
-    let Some(station) = station() else { return Ok(()) };
-    let model = &station.model;
-    model.ask(&model.url, &[0.0]).await.map(drop)
+    /// The health check, which may take as long as the breaker's `probe_timeout`. A model that has just been
+    /// started loads itself with the first question, which takes longer than any call may: so users' calls come
+    /// back to a model that is warm. It is asked for a clip of silence, as what that is said to be is of no
+    /// interest.
+    pub(crate) async fn warm_up(&self) -> Result<(), ModelError> {
+        self.ask(&self.url, &[0.0]).await.map(drop)
+    }
 }
 
 /// What can be said without any model.

@@ -6,8 +6,11 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use cb_examples::screen::{BAD, Clock, FAINT, GOOD, Styled, TITLE, UNSURE, note};
-use cb_runtime::{Event, State, registry};
+use cb_examples::{
+    changes,
+    screen::{BAD, Clock, FAINT, GOOD, Styled, TITLE, UNSURE, note},
+};
+use cb_runtime::registry;
 
 use crate::{
     model::By,
@@ -24,7 +27,7 @@ pub(crate) fn head() -> io::Result<()> {
     writeln!(
         out,
         "{FAINT}{:>8}  {:<12} {:<6} {:<14} {:<8} headquarters{FAINT:#}",
-        "time", "recording", "gain", "birds named by", "database"
+        "time", "recording", "gain", "named by", "database"
     )
 }
 
@@ -86,17 +89,7 @@ pub(crate) async fn tell_changes() -> io::Result<()> {
     loop {
         // Some may be missed where there are very many: the next ones are told.
         let Ok(event) = events.recv().await else { continue };
-        let (style, text) = match &event {
-            Event::Transition { name, from: State::Closed, to: State::Open, reason, .. } => {
-                (BAD, format!("{name} opened: {reason}"))
-            }
-            Event::Transition { name, to: State::Closed, reason, .. } => {
-                (GOOD, format!("{name} closed: {reason}"))
-            }
-            Event::ModeChanged { name, to, .. } => (UNSURE, format!("{name} is set to {to}")),
-            Event::ConfigChanged { name, .. } => (UNSURE, format!("{name} has other settings")),
-            _ => continue,
-        };
+        let Some((style, text)) = changes::line(&event) else { continue };
         note(&mut anstream::stdout().lock(), &CLOCK, style, &text)?;
     }
 }

@@ -1,11 +1,9 @@
 //! A station in the woods: microphones record songs, a model names the birds, and headquarters are told.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use cb_runtime::registry;
+use anyhow::Context;
+use cb_runtime::{HealthCheck, registry};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,14 +21,6 @@ pub(crate) struct Station {
     pub(crate) database: Database,
     pub(crate) headquarters: Headquarters,
     read_only: AtomicBool,
-}
-
-/// Health checks are functions without arguments: here they find what they check.
-static STATION: OnceLock<Station> = OnceLock::new();
-
-/// The station, once it was started.
-pub(crate) fn station() -> Option<&'static Station> {
-    STATION.get()
 }
 
 /// What a microphone has recorded.
@@ -53,17 +43,18 @@ pub(crate) struct Processed {
 }
 
 impl Station {
-    /// Starts the only one of this program. What it calls need not be there yet.
+    /// Starts the only one of this program, which ends with it. What it calls need not be there yet.
     pub(crate) fn start(
         calibrations: Calibrations,
         model: Model,
         database: Database,
         headquarters: Headquarters,
-    ) -> &'static Self {
+    ) -> anyhow::Result<&'static Self> {
         let read_only = AtomicBool::new(false);
-        let station =
-            STATION.get_or_init(|| Self { calibrations, model, database, headquarters, read_only });
+        let station = Self { calibrations, model, database, headquarters, read_only };
+        let station: &'static Self = Box::leak(Box::new(station));
         station.listen();
+        station.check_health()?;
         let database = &station.database;
         tokio::spawn(keep_draining(
             "database/write",
@@ -78,7 +69,24 @@ impl Station {
             move |report| async move { headquarters.report(&report).await },
             screen::drained,
         ));
-        station
+        Ok(station)
+    }
+
+    /// Has breakers ask by themselves whether their services are back. The checks need the station, which the
+    /// functions that the attribute takes could not have.
+    fn check_health(&'static self) -> anyhow::Result<()> {
+        // So that the breakers are there before the first call.
+        registry().register_declared();
+        let checks = [
+            ("model", HealthCheck::from_fn("warm_up", || self.model.warm_up())),
+            ("database/write", HealthCheck::from_fn("prepare", || self.database.prepare())),
+            ("headquarters", HealthCheck::from_fn("knock", || self.headquarters.knock())),
+        ];
+        for (name, check) in checks {
+            let breaker = registry().get(name).context("it is declared")?;
+            breaker.reconfigure(|settings| settings.health_check(check))?;
+        }
+        Ok(())
     }
 
     /// Has the breaker of the writers tell when the station only reads.

@@ -37,7 +37,7 @@ pub(crate) async fn tell(
     story.until(|now| now.by == By::Model).await?;
 
     story.scene("Redis is killed: calibrations are in memory, and on disk")?;
-    fleet.kill_cache();
+    fleet.cache.kill();
     story.until(|_| is("cache", State::Open)).await?;
 
     story.scene("Headquarters fail: each report is tried three times, and then waits")?;
@@ -47,7 +47,8 @@ pub(crate) async fn tell(
     fleet.headquarters.service.behave(Behaviour::Healthy);
     story.until(|_| station.headquarters.later.len() == 0).await?;
 
-    if fleet.is_database_real() {
+    // What stands in for one is never read-only.
+    if !fleet.database.lock().is_stand_in() {
         story.scene("The database becomes read-only")?;
         fleet.let_database_write(false).await?;
         story.until(|_| station.database.later.len() >= 3).await?;
@@ -59,11 +60,11 @@ pub(crate) async fn tell(
     }
 
     story.scene("The database is killed: nothing is read now either")?;
-    fleet.kill_database().await?;
+    fleet.database.kill().await?;
     story.until(|_| is("database/write", State::Open)).await?;
     story.read_in_vain().await?;
     story.scene("The database is started again")?;
-    fleet.restart_database().await?;
+    fleet.database.start_again().await?;
     story.until(|_| station.database.later.len() == 0).await?;
 
     story.scene("The model has memory for three clips at a time")?;
@@ -139,7 +140,10 @@ impl Story {
         let Err(error) = self.station.database.sightings("oak").await else {
             anyhow::bail!("a database that was killed has answered");
         };
-        screen::say(&format!("somebody reads: {:.50}", error.to_string()));
+        // What the system says behind it does not fit into a line.
+        let error = error.to_string();
+        let head = error.split(": ").next().unwrap_or(&error);
+        screen::say(&format!("somebody reads in vain: {head}"));
         Ok(())
     }
 

@@ -16,8 +16,18 @@ use std::{
 };
 
 use anyhow::Context;
-use cb_examples::redis::RedisServer;
+use cb_examples::{redis::RedisServer, screen::what_next};
 use service::Service;
+
+const INTRO: &str = "\
+Three instances of one program, each a process, call one service. Their breakers
+meet in a Redis: when the service fails, one instance finds out, and all three
+leave it alone. In the next 14 seconds the service fails, and then Redis.";
+
+const WHAT_NEXT: [(&str, &str); 2] = [
+    ("examples/fleet/instance.rs", "what makes a fleet of the instances"),
+    ("cargo doc --open -p cb-runtime", "the guide \"Many instances\": what it costs"),
+];
 
 const INSTANCES: u32 = 3;
 const INSTANCE: &str = "FLEET_INSTANCE";
@@ -37,6 +47,7 @@ struct Fleet {
 }
 
 fn tell() -> anyhow::Result<()> {
+    println!("{INTRO}\n");
     let redis = RedisServer::start()?;
     let service = Service::start()?;
     let fleet =
@@ -67,7 +78,7 @@ fn tell() -> anyhow::Result<()> {
         instance.kill()?;
         instance.wait()?;
     }
-    println!("\nWhat is promised, and what it costs: the guide `many_instances`.");
+    what_next(&mut anstream::stdout().lock(), &WHAT_NEXT)?;
     Ok(())
 }
 

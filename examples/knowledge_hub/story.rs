@@ -25,6 +25,11 @@ const TEXTS: [&str; 6] = [
     "Rain smells of the ground it falls on.",
 ];
 
+const INTRO: &str = "\
+A hub of knowledge answers searches. A cache, a vector search and a database
+stand one behind the other, and two models say what texts mean. In the next
+ten seconds each of them will fail. Here is who answers, and with what.";
+
 const WHAT_NEXT: [(&str, &str); 4] = [
     ("examples/knowledge_hub/hub.rs", "the three levels"),
     ("examples/knowledge_hub/models.rs", "models, memory, small model"),
@@ -42,10 +47,8 @@ struct Teller<W> {
 }
 
 pub(crate) async fn tell(mut out: impl Write, mut world: World) -> anyhow::Result<()> {
-    let real = |is_stand_in| if is_stand_in { "a stand-in" } else { "a real one" };
-    let redis = real(world.redis.is_stand_in());
-    let postgres = real(world.postgres.is_stand_in());
-    writeln!(out, "Redis: {redis}; PostgreSQL: {postgres}.")?;
+    let (redis, postgres) = (world.redis.kind(), world.postgres.kind());
+    writeln!(out, "{INTRO}\nRedis: {redis}; PostgreSQL: {postgres}.")?;
     let addresses = Addresses {
         redis: world.redis.url(),
         database: world.postgres.url(),
@@ -171,6 +174,7 @@ impl<W: Write> Teller<W> {
         writeln!(self.out, "\n{TITLE}Summary{TITLE:#}")?;
         let health = registry().health();
         writeln!(self.out, "  health: {}, score {:.2}", health.verdict, health.score)?;
+        writeln!(self.out, "  with the searches that had no line here:")?;
         for (title, counts) in [("fallbacks", fallbacks), ("cache hits", cache_hits)] {
             writeln!(self.out, "  {title}")?;
             for (name, count) in counts {

@@ -1,14 +1,12 @@
 //! All that the service of the story calls, and what befalls it.
 
-use anyhow::Context;
-use cb_examples::{servers::Postgres, service::Service};
+use cb_examples::{aside::Aside, postgres::PostgresServer, servers::Postgres, service::Service};
 use tokio::task::spawn_blocking;
 
 use crate::{Places, services};
 
 pub(crate) struct Fleet {
-    /// It is away while another thread has it stop or start.
-    postgres: Option<Postgres>,
+    pub(crate) database: Aside<PostgresServer>,
     pub(crate) llm: Service,
     pub(crate) vector_store: Service,
     pub(crate) crawler: Service,
@@ -32,37 +30,7 @@ impl Fleet {
             vector_store: vector_store.url(),
             crawler: crawler.url(),
         };
-        Ok(Self { postgres: Some(postgres), llm, vector_store, crawler, places })
-    }
-
-    pub(crate) fn is_database_real(&self) -> bool {
-        self.postgres.as_ref().is_some_and(|server| !server.is_stand_in())
-    }
-
-    pub(crate) async fn kill_database(&mut self) -> anyhow::Result<()> {
-        self.with_database(|server| {
-            server.kill();
-            Ok(())
-        })
-        .await
-    }
-
-    pub(crate) async fn restart_database(&mut self) -> anyhow::Result<()> {
-        self.with_database(|server| Ok(server.start_again()?)).await
-    }
-
-    /// The program goes on while a server is stopped and started.
-    async fn with_database(
-        &mut self,
-        does: fn(&mut Postgres) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let mut server = self.postgres.take().context("the server is there")?;
-        let (server, done) = spawn_blocking(move || {
-            let done = does(&mut server);
-            (server, done)
-        })
-        .await?;
-        self.postgres = Some(server);
-        done
+        let database = Aside::new(postgres);
+        Ok(Self { database, llm, vector_store, crawler, places })
     }
 }

@@ -91,11 +91,10 @@ async fn main() -> anyhow::Result<()> {
             tokio::signal::ctrl_c().await?;
         }
         None => {
-            let mut fleet = Fleet::start(stand_ins).await?;
-            let real = if fleet.is_database_real() { "a real one" } else { "a stand-in" };
-            println!("{INTRO}\nPostgreSQL: {real}.");
+            let fleet = Fleet::start(stand_ins).await?;
+            println!("{INTRO}\nPostgreSQL: {}.", fleet.database.lock().kind());
             let address = serve(&fleet.places, port).await?;
-            story::tell(&mut fleet, &format!("http://{address}")).await?;
+            story::tell(&fleet, &format!("http://{address}")).await?;
             what_next(&mut anstream::stdout().lock(), &WHAT_NEXT)?;
         }
     }

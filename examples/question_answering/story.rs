@@ -26,7 +26,7 @@ const AT_MOST: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// Where it did not go as it should.
-pub(crate) async fn tell(fleet: &mut Fleet, url: &str) -> anyhow::Result<()> {
+pub(crate) async fn tell(fleet: &Fleet, url: &str) -> anyhow::Result<()> {
     let http = cb_examples::service::client()?;
     let mut person =
         Person { http, url: url.to_owned(), clock: Clock::start(), scenes: 0, asked: 0 };
@@ -51,12 +51,12 @@ pub(crate) async fn tell(fleet: &mut Fleet, url: &str) -> anyhow::Result<()> {
     person.until(|_| is("crawler", State::Open)).await?;
 
     person.scene("The database is killed: there is nothing left to answer from")?;
-    fleet.kill_database().await?;
+    fleet.database.kill().await?;
     person.until(|answer| answer.says("temporarily unavailable")).await?;
     person.health("failed", "database").await?;
 
     person.scene("All are back: people who ask find out")?;
-    fleet.restart_database().await?;
+    fleet.database.start_again().await?;
     fleet.vector_store.behave(Behaviour::Healthy);
     fleet.crawler.behave(Behaviour::Healthy);
     person.until(|_| registry().health().all_closed).await?;

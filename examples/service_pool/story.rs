@@ -17,6 +17,11 @@ use crate::{
     pool::{ServiceError, ServicePool},
 };
 
+const INTRO: &str = "\
+A program calls a model, Redis, PostgreSQL, two agents and two APIs through one
+pool, each behind a breaker of its own. In the next five seconds they will fail
+and recover. Here is what its callers are told.";
+
 const WHAT_NEXT: [(&str, &str); 3] = [
     ("examples/service_pool/pool.rs", "the pool"),
     ("-- --port 3000", "the same as a server, with `/health`"),
@@ -68,9 +73,7 @@ pub(crate) async fn tell(mut out: impl Write, world: World) -> anyhow::Result<()
     let planner = agents.get("planner").context("there is a planner")?;
     let rates = apis.get("rates").context("there are rates")?;
 
-    let real = |is_stand_in| if is_stand_in { "a stand-in" } else { "a real one" };
-    let (of_redis, of_postgres) = (real(redis.is_stand_in()), real(postgres.is_stand_in()));
-    writeln!(out, "Redis: {of_redis}; PostgreSQL: {of_postgres}.")?;
+    writeln!(out, "{INTRO}\nRedis: {}; PostgreSQL: {}.", redis.kind(), postgres.kind())?;
     let pool = ServicePool::new(addresses)?;
     let (clock, events) = (Clock::start(), registry().subscribe());
     let mut teller = Teller { out, clock, events, pool };
@@ -173,12 +176,12 @@ impl<W: Write> Teller<W> {
         let report = Report::now();
         writeln!(self.out, "\n  /health: {}, score {:.2}", report.verdict, report.score)?;
         for (name, line) in report.breakers {
-            let (row, threshold) = line.failures;
+            let more = match line.retry_in {
+                Some(seconds) => format!("tried again in {seconds} s"),
+                None => format!("{} of {} failures", line.failures.0, line.failures.1),
+            };
             let state = line.state;
-            writeln!(
-                self.out,
-                "    {FAINT}{name:<16}{FAINT:#} {state:<10} {row}/{threshold} failures"
-            )?;
+            writeln!(self.out, "    {FAINT}{name:<16}{FAINT:#} {state:<10} {more}")?;
         }
         Ok(())
     }

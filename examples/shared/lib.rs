@@ -1,5 +1,6 @@
 //! What several examples need beside what they show: servers and services, and a screen to write to.
 
+pub mod aside;
 pub mod changes;
 pub mod postgres;
 pub mod redis;

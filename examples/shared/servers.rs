@@ -9,49 +9,54 @@ use crate::{
 };
 
 /// Ends with the value.
-pub enum Redis {
-    /// A process.
-    Real(RedisServer),
+pub enum Server<P> {
+    /// A process, with a directory where it needs one.
+    Real(P),
     /// In this process.
     StandIn(StandIn),
 }
 
-/// Ends with the value.
-pub enum Postgres {
-    /// A process, with a directory.
-    Real(PostgresServer),
-    /// In this process.
-    StandIn(StandIn),
-}
+/// Without files: what it held is lost when it is killed.
+pub type Redis = Server<RedisServer>;
+
+/// A real one has the data it had when it is started again.
+pub type Postgres = Server<PostgresServer>;
 
 /// What a stand-in for PostgreSQL answers.
 pub type Rows = fn(&str, &[String]) -> Vec<String>;
 
-impl Redis {
-    /// Starts a real one, or a stand-in where there is none.
+/// A server that can be killed and started again, at the same address.
+pub trait Process {
+    /// Why it does not start.
+    type Error: From<io::Error>;
+
+    /// For clients.
+    fn url(&self) -> String;
+
+    /// Ends it without warning.
+    fn kill(&mut self);
+
+    /// Starts one that was killed.
     ///
     /// # Errors
-    /// Where neither can be started.
-    pub fn start() -> Result<Self, redis::StartError> {
-        match RedisServer::start() {
-            Err(redis::StartError::NotInstalled) => Ok(Self::stand_in()?),
-            started => started.map(Self::Real),
-        }
-    }
+    /// Where it does not come up.
+    fn start_again(&mut self) -> Result<(), Self::Error>;
+}
 
-    /// Starts a stand-in.
-    ///
-    /// # Errors
-    /// Where there is no port.
-    pub fn stand_in() -> io::Result<Self> {
-        stand_in::redis::start().map(Self::StandIn)
-    }
-
+impl<P: Process> Server<P> {
     /// For clients.
     pub fn url(&self) -> String {
         match self {
             Self::Real(server) => server.url(),
-            Self::StandIn(server) => format!("redis://{}", server.address()),
+            Self::StandIn(server) => server.url(),
+        }
+    }
+
+    /// For people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Real(_) => "a real one",
+            Self::StandIn(_) => "a stand-in",
         }
     }
 
@@ -72,7 +77,7 @@ impl Redis {
     ///
     /// # Errors
     /// Where it does not come up.
-    pub fn start_again(&mut self) -> Result<(), redis::StartError> {
+    pub fn start_again(&mut self) -> Result<(), P::Error> {
         match self {
             Self::Real(server) => server.start_again(),
             Self::StandIn(server) => Ok(server.start_again()?),
@@ -80,8 +85,29 @@ impl Redis {
     }
 }
 
+impl Redis {
+    /// Starts a real one, or a stand-in where there is none.
+    ///
+    /// # Errors
+    /// Where neither can be started.
+    pub fn start() -> Result<Self, redis::StartError> {
+        match RedisServer::start() {
+            Err(redis::StartError::NotInstalled) => Ok(Self::stand_in()?),
+            started => started.map(Self::Real),
+        }
+    }
+
+    /// Starts a stand-in.
+    ///
+    /// # Errors
+    /// Where there is no port.
+    pub fn stand_in() -> io::Result<Self> {
+        stand_in::redis::start().map(Self::StandIn)
+    }
+}
+
 impl Postgres {
-    /// Starts a real one with an empty database, or a stand-in where there is none.
+    /// Starts a real one with an empty database, or a stand-in that answers like this where there is none.
     ///
     /// # Errors
     /// Where neither can be started.
@@ -99,36 +125,36 @@ impl Postgres {
     pub fn stand_in(rows: Rows) -> io::Result<Self> {
         stand_in::postgres::start(rows).map(Self::StandIn)
     }
+}
 
-    /// For clients.
-    pub fn url(&self) -> String {
-        match self {
-            Self::Real(server) => server.url(),
-            Self::StandIn(server) => format!("postgres://postgres@{}/postgres", server.address()),
-        }
+impl Process for RedisServer {
+    type Error = redis::StartError;
+
+    fn url(&self) -> String {
+        self.url()
     }
 
-    /// Whether this is no real one.
-    pub fn is_stand_in(&self) -> bool {
-        matches!(self, Self::StandIn(_))
+    fn kill(&mut self) {
+        self.kill();
     }
 
-    /// Ends it without warning.
-    pub fn kill(&mut self) {
-        match self {
-            Self::Real(server) => server.kill(),
-            Self::StandIn(server) => server.kill(),
-        }
+    fn start_again(&mut self) -> Result<(), Self::Error> {
+        self.start_again()
+    }
+}
+
+impl Process for PostgresServer {
+    type Error = postgres::StartError;
+
+    fn url(&self) -> String {
+        self.url()
     }
 
-    /// Starts one that was killed, at the same address and with the data it had.
-    ///
-    /// # Errors
-    /// Where it does not come up.
-    pub fn start_again(&mut self) -> Result<(), postgres::StartError> {
-        match self {
-            Self::Real(server) => server.start_again(),
-            Self::StandIn(server) => Ok(server.start_again()?),
-        }
+    fn kill(&mut self) {
+        self.kill();
+    }
+
+    fn start_again(&mut self) -> Result<(), Self::Error> {
+        self.start_again()
     }
 }

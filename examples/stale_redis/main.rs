@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 use store::RedisStore;
 use tokio::time::sleep;
 
+const INTRO: &str = "\
+Two instances of a shop ask one service for prices. Each price that it gives is
+kept in Redis for all instances, to stand in while the service is down.";
+
 /// How old a price may be.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
@@ -60,7 +64,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let (first, second) = (shop()?, shop()?);
 
-    println!("Redis is process {}.", server.id());
+    println!("{INTRO}\nRedis is process {}.\n", server.id());
     println!("1. The service is up, and the first instance asks it.");
     println!("  bread: {:?}", price(&first, "bread").await?);
     arrival(&second, "bread").await?;

@@ -150,19 +150,19 @@ fn lines(out: &mut impl Write, label: &Label, text: &str) -> io::Result<()> {
     let Label { style, text: shown, width } = label;
     let indent = 2 + width;
     write!(out, "  {style}{shown:<width$}{style:#}")?;
-    let mut at = indent;
+    let (mut at, mut gap) = (indent, 0);
     for word in text.split(' ') {
         let length = word.chars().count();
-        if at > indent && at + 1 + length > WIDEST {
-            write!(out, "\n{:indent$}", "")?;
-            at = indent;
+        if length > 0 {
+            if at > indent && at + gap + length > WIDEST {
+                write!(out, "\n{:indent$}", "")?;
+                (at, gap) = (indent, 0);
+            }
+            write!(out, "{:gap$}{word}", "")?;
+            at += gap + length;
+            gap = 0;
         }
-        if at > indent {
-            write!(out, " ")?;
-            at += 1;
-        }
-        write!(out, "{word}")?;
-        at += length;
+        gap += 1;
     }
     writeln!(out)
 }

@@ -3,7 +3,12 @@
 #![cfg(feature = "config")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-use std::{fs, path::Path};
+use std::{
+    collections::HashSet,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use cb_runtime::{CONFIG_SCHEMA, Registry, Source};
 use jsonschema::Validator;
@@ -21,6 +26,26 @@ fn load(file: &Value) -> Result<(), cb_runtime::LoadError> {
     Registry::new().load(source.breakers(["db", "web/db", "llm"])).map(|_| ())
 }
 
+/// The configuration files of all examples: everything in these formats but the manifest.
+fn example_files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left = vec![repository().join("examples")];
+    while let Some(directory) = left.pop() {
+        for entry in fs::read_dir(&directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else if path.extension().is_some_and(|end| end == "toml" || end == "json")
+                && !path.ends_with("Cargo.toml")
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the repository")
 }
@@ -28,9 +53,8 @@ fn repository() -> &'static Path {
 #[test]
 fn the_example_files_keep_to_the_schema() {
     let schema = schema();
-    let mut seen = 0;
-    for file in fs::read_dir(repository().join("examples/config")).unwrap() {
-        let path = file.unwrap().path();
+    let mut seen = HashSet::new();
+    for path in example_files() {
         let text = fs::read_to_string(&path).unwrap();
         let file: Value = match path.extension().and_then(|extension| extension.to_str()) {
             Some("toml") => toml::from_str(&text).unwrap(),
@@ -39,9 +63,13 @@ fn the_example_files_keep_to_the_schema() {
         };
         let wrong: Vec<_> = schema.iter_errors(&file).map(|error| error.to_string()).collect();
         assert_eq!(wrong, [""; 0], "{}", path.display());
-        seen += 1;
+        seen.extend(path.parent().and_then(Path::file_name).map(ToOwned::to_owned));
+        seen.extend(path.extension().map(ToOwned::to_owned));
     }
-    assert!(seen >= 2, "one in each format");
+    // Those of several examples, in both formats.
+    for name in ["config", "control_room", "field_station", "toml", "json"] {
+        assert!(seen.contains(OsStr::new(name)), "{name} is not among {seen:?}");
+    }
 }
 
 #[test]
@@ -73,6 +101,7 @@ fn what_a_registry_takes_the_schema_takes() {
         json!({ "defaults": { "backoff": { "factor": 1, "max": "1ns" } } }),
         json!({ "defaults": { "slow_call": "1s", "slow_call_rate": 0.001, "critical": false } }),
         json!({ "service_types": { "my own": { "shed": 1.01 } } }),
+        json!({ "service_types": { "llm": { "call_timeout": "90s" } } }),
         json!({ "breakers": { "*": {}, "web/*": { "critical": true }, "db": { "calls": {} } } }),
         json!({ "alerts": { "floor": 0, "error_rate": 1, "several_opened": 1, "p95_factor": 9 } }),
         json!({ "environments": { "test": { "alerts": {}, "breakers": { "llm": {} } } } }),
@@ -113,6 +142,11 @@ fn what_a_registry_refuses_the_schema_refuses() {
         let file = json!({ "breakers": { "db": { "calls": { "f": { setting: value } } } } });
         (format!("breakers.db.calls.f.{setting}"), file)
     };
+    let of_backoff = |field: &str, value: Value| {
+        let mut backoff = json!({ "factor": 2, "max": "1m" });
+        backoff[field] = value;
+        (format!("defaults.backoff.{field}"), json!({ "defaults": { "backoff": backoff } }))
+    };
     let at = |key: &str, file: Value| (key.to_owned(), file);
     let files = [
         of("failure_treshold", json!(3)),
@@ -149,22 +183,10 @@ fn what_a_registry_refuses_the_schema_refuses() {
         of_call("retry", json!(3)),
         of_call("stale_if_error", json!("5m")),
         of_call("shed", json!(2)),
-        at(
-            "defaults.backoff.factor",
-            json!({ "defaults": { "backoff": { "factor": 0.5, "max": "1m" } } }),
-        ),
-        at(
-            "defaults.backoff.max",
-            json!({ "defaults": { "backoff": { "factor": 2, "max": "0s" } } }),
-        ),
-        at(
-            "defaults.backoff.jitter",
-            json!({ "defaults": { "backoff": { "factor": 2, "max": "1m", "jitter": 2 } } }),
-        ),
-        at(
-            "defaults.backoff.x",
-            json!({ "defaults": { "backoff": { "factor": 2, "max": "1m", "x": 2 } } }),
-        ),
+        of_backoff("factor", json!(0.5)),
+        of_backoff("max", json!("0s")),
+        of_backoff("jitter", json!(2)),
+        of_backoff("x", json!(2)),
         at(
             "breakers.db.calls.f.retry.jitter",
             json!({ "breakers": { "db": { "calls": { "f": { "retry": { "jitter": true } } } } } }),
@@ -181,6 +203,10 @@ fn what_a_registry_refuses_the_schema_refuses() {
         at(
             "service_types.llm.service_type",
             json!({ "service_types": { "llm": { "service_type": "x" } } }),
+        ),
+        at(
+            "service_types.llm.call_timeout",
+            json!({ "service_types": { "llm": { "call_timeout": 90 } } }),
         ),
         at("alerts.floor", json!({ "alerts": { "floor": 1.5 } })),
         at("alerts.flor", json!({ "alerts": { "flor": 1 } })),

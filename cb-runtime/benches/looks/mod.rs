@@ -19,7 +19,7 @@ pub(crate) fn registry(
     let config =
         Config::builder().failure_threshold(2).slow_call(Duration::from_secs(1)).build()?;
     for number in 0..breakers {
-        let breaker = registry.get_or_register(&format!("service/{number}"), config.clone())?;
+        let breaker = registry.get_or_register(format!("service/{number}"), config.clone())?;
         for _ in 0..30 {
             breaker.try_acquire()?.success();
         }

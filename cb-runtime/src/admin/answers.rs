@@ -39,6 +39,11 @@ pub(super) struct Status {
     /// Another one after each start of the program.
     #[schema(value_type = String)]
     pub(super) instance: Arc<str>,
+    /// When this API was made, which mostly is when the program was started. How a breaker was before that
+    /// and before the first change in its timeline, nobody here knows.
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) started: SystemTime,
     /// How all breakers are together.
     pub(super) verdict: Verdict,
     /// The share of breakers that are closed, critical ones counting double.

@@ -46,10 +46,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
                 .map_or_else(|| error.to_string(), ToString::to_string);
             Problem::bad_request(format!(
                 "the parameters behind the `?` are wrong: {}",
-                shown(&why)
+                shown(&in_words(&why))
             ))
         })
     }
+}
+
+/// What the standard library says of a text that is no number, as one who wrote it would.
+fn in_words(why: &str) -> String {
+    let whole = "a whole number is wanted";
+    let number = "a number is wanted";
+    [
+        ("invalid digit found in string", whole),
+        ("cannot parse integer from empty string", whole),
+        ("number too large to fit in target type", "the number is too large"),
+        ("invalid float literal", number),
+        ("cannot parse float from empty string", number),
+    ]
+    .iter()
+    .fold(why.to_owned(), |why, (said, meant)| why.replace(said, meant))
 }
 
 /// A body of JSON, as text that is known to be JSON.
@@ -96,7 +111,11 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
         if !is_json(&parts.headers) {
             return Err(not_json());
         }
-        shaped(&json_text(bytes)?).map(Self)
+        let text = json_text(bytes)?;
+        if text.trim() == "null" {
+            return Ok(Self(T::default()));
+        }
+        shaped(&text).map(Self)
     }
 }
 
@@ -157,15 +176,33 @@ fn json_text(bytes: Vec<u8>) -> Result<String, Problem> {
     }
 }
 
+/// Whether JSON is an object. Serde would take the values of a list for its fields, one after the other.
+pub(super) fn is_object(json: &str) -> bool {
+    json.trim_start().starts_with('{')
+}
+
 fn shaped<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    if !is_object(text) {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "nothing was done: the body is to be an object, `{ … }`",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let field = error.path().to_string();
         let why = error.inner().to_string();
         let why = why.split(" at line ").next().unwrap_or_default();
+        // Said of a name that is no text.
+        let why = if why == "expected value" { "expected a text" } else { why };
         let problem = |detail| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
         if field == "." {
-            problem(format!("nothing was done: {}", shown(why)))
+            let missing = why.strip_prefix("missing field `").and_then(|why| why.strip_suffix('`'));
+            let problem = problem(format!("nothing was done: {}", shown(why)));
+            match missing {
+                Some(missing) => problem.with_field(shown(missing)).with_bound("given"),
+                None => problem,
+            }
         } else {
             problem(format!("nothing was done: `{}`: {}", shown(&field), shown(why)))
                 .with_field(shown(&field))

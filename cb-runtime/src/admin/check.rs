@@ -104,7 +104,7 @@ pub(super) async fn test_service(
         return Err(Problem::new(
             StatusCode::CONFLICT,
             format!(
-                "circuit breaker {} has no health check: declare one with `health_check = ping` in its attribute, where `ping` is an `async fn() -> Result<(), E>`, or with `ConfigBuilder::health_check`",
+                "circuit breaker {} has no health check: declare one with `health_check = ping` in its attribute, where `ping` is an `async fn() -> Result<(), E>`, or give it one with `HealthCheck::from_fn` and `CircuitBreaker::reconfigure`",
                 quoted(&name)
             ),
         ));

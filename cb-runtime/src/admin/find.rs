@@ -11,6 +11,9 @@ use super::problem::Problem;
 /// So many names are offered for one that there is none of.
 const OFFERED: usize = 3;
 
+/// Of a shorter name, one letter is too much of it to tell what was meant.
+const SHORTEST: usize = 3;
+
 /// What bears a name.
 pub(super) enum Found {
     /// A breaker.
@@ -48,7 +51,7 @@ pub(super) fn find_one(
             "key",
             "the key of one of its breakers",
             format!(
-                "{} has a breaker for each value of a key: say which with `?key=`",
+                "{} has a breaker for each value of a key: give the one that is meant as `key`",
                 quoted(name)
             ),
         )),
@@ -57,13 +60,40 @@ pub(super) fn find_one(
 
 fn unknown(registry: &Registry, name: &str) -> Problem {
     let names = registry.names();
-    let near = all_near(name, names.iter().map(String::as_str), OFFERED);
+    let near = meant(name, &names);
     let hint = match near.first() {
         Some(near) => format!(": did you mean {}?", quoted(near)),
         None if names.is_empty() => ": there are none".to_owned(),
-        None => ": `GET status` has all of them".to_owned(),
+        None => ", nor one that is written alike".to_owned(),
     };
     Problem::not_found(format!("there is no circuit breaker {}{hint}", quoted(name)), near)
+}
+
+/// What somebody may have meant: a name that is written alike, one whose last part is (`database` of
+/// `web_app/database`), or one that differs in a letter, of which a short one has few.
+fn meant(name: &str, names: &[String]) -> Vec<String> {
+    let last = |known: &str| -> String {
+        known.rsplit(['/', ':', '.']).next().unwrap_or(known).to_owned()
+    };
+    let mut near = all_near(name, names.iter().map(String::as_str), OFFERED);
+    let lasts: Vec<String> = names.iter().map(|known| last(known)).collect();
+    let parts = all_near(name, lasts.iter().map(String::as_str), OFFERED);
+    let by_part = parts.iter().flat_map(|part| names.iter().filter(|known| last(known) == *part));
+    let small = shortened(name);
+    let by_letter = names.iter().filter(|known| {
+        small.chars().count() >= SHORTEST && strsim::osa_distance(&small, &shortened(known)) == 1
+    });
+    for known in by_part.chain(by_letter) {
+        if near.len() < OFFERED && !near.contains(known) {
+            near.push(known.clone());
+        }
+    }
+    near
+}
+
+/// In small letters, and no longer than a name can be: comparing takes time by the product of the lengths.
+fn shortened(name: &str) -> String {
+    name.chars().take(128).flat_map(char::to_lowercase).collect()
 }
 
 fn unknown_key(name: &str, key: &str, all: &[CircuitBreaker]) -> Problem {

@@ -104,9 +104,11 @@ fn may<'a>(
             ));
         }
         Page::None => {
-            return Err(Problem::forbidden(
-                "a change needs proof that no page elsewhere sent it: a bearer token, or the server's own `Origin`, such as `Origin: http://127.0.0.1:PORT`",
-            ));
+            // Where there are no tokens, none would help.
+            let proof = if shared.auth.is_loopback_only() { "" } else { "a bearer token, or " };
+            return Err(Problem::forbidden(format!(
+                "a change needs proof that no page elsewhere sent it: {proof}the server's own `Origin`, such as `Origin: http://127.0.0.1:PORT`"
+            )));
         }
     }
     if !caller.may_write() {

@@ -51,7 +51,7 @@ mod steer;
 mod stream;
 mod thread;
 
-use std::{borrow::Borrow, sync::Arc};
+use std::{borrow::Borrow, sync::Arc, time::SystemTime};
 
 pub use auth::{Auth, Caller};
 /// The `axum` whose [`Router`] this is.
@@ -73,6 +73,7 @@ struct Shared {
     auth: Auth,
     /// Another one for each router, so for each start of a program.
     instance: Arc<str>,
+    started: SystemTime,
     ring: Arc<stream::Ring>,
     refusals: audit::Refusals,
 }
@@ -103,7 +104,8 @@ pub fn router(registry: impl Borrow<Registry>, auth: Auth) -> Router {
     let ring = Arc::new(stream::Ring::new(Arc::clone(&instance)));
     ring.listen(&registry);
     let refusals = audit::Refusals::default();
-    let shared = Arc::new(Shared { registry, auth, instance, ring, refusals });
+    let started = SystemTime::now();
+    let shared = Arc::new(Shared { registry, auth, instance, started, ring, refusals });
     let known = Router::new()
         .route("/status", get(status::all))
         .route("/status/{*name}", get(status::one))

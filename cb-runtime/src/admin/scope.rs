@@ -113,6 +113,10 @@ fn unfit(bound: &str, why: &str) -> Problem {
 }
 
 /// What is ordered of all instances.
+#[cfg_attr(
+    any(not(feature = "redis"), cb_loom),
+    allow(dead_code, reason = "without a store there is nobody to be told")
+)]
 #[derive(Clone, Copy)]
 pub(super) enum Order<'a> {
     Reset,

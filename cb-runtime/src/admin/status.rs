@@ -130,6 +130,7 @@ fn status(shared: &Shared, filter: &Filter, limit: usize) -> Status {
     Status {
         at: SystemTime::now(),
         instance: Arc::clone(&shared.instance),
+        started: shared.started,
         verdict: health.verdict,
         score: health.score,
         store: shared.registry.store(),

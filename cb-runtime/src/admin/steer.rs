@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Extension, Json as Answer,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt as _, stream};
@@ -15,7 +16,7 @@ use super::{
     Shared,
     answers::{Details, Done, Row},
     audit,
-    body::{Json, JsonText, Named, OptionalJson, Parameters},
+    body::{Json, JsonText, Named, OptionalJson, Parameters, is_object},
     find::{Found, find, find_one, unknown_type},
     guard::Sender,
     problem::Problem,
@@ -290,6 +291,12 @@ pub(super) async fn configure(
     let registry = shared.registry.clone();
     let (of_name, key) = (name.clone(), of.key);
     let breaker = apart(move || find_one(&registry, &of_name, key.as_deref())).await??;
+    if !is_object(&text) {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "nothing was changed: the body is to be an object of settings, such as `{ \"failure_threshold\": 3 }`",
+        ));
+    }
     let (settings, back) = read_change(&text).map_err(|wrong| Problem::of_settings(&wrong))?;
     if let (Scope::Cluster, Some(setting)) = (of.scope, back.first()) {
         return Err(Problem::unfit(

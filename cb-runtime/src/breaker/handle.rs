@@ -42,8 +42,8 @@ pub struct CircuitBreaker(pub(crate) Arc<Core>);
 
 impl CircuitBreaker {
     /// A breaker that is in no registry. Its name is for errors and logs, and may be any text.
-    pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
-        Self::named(Name::shared(name.into()), config, None)
+    pub fn new(name: impl AsRef<str>, config: Config) -> Self {
+        Self::named(Name::shared(name.as_ref().into()), config, None)
     }
 
     pub(crate) fn named(name: Name, config: Config, hub: Option<Arc<Hub>>) -> Self {

@@ -2,13 +2,16 @@
 
 use std::{
     convert::Infallible,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll},
     time::Duration,
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    task::coop::unconstrained,
+    time::{Sleep, sleep},
+};
 
 use crate::{error::CircuitError, name::Name};
 
@@ -58,9 +61,11 @@ impl Limit for Within {
         if this.sleep.is_none() {
             this.sleep.set(Some(sleep(limit)));
         }
-        match this.sleep.as_pin_mut() {
+        // A body that always uses up what tokio lets a task do in one go leaves nothing of that for the
+        // timer, which would never ring.
+        match this.sleep.as_pin_mut().map(unconstrained) {
             Some(sleep) => {
-                sleep.poll(cx).map(|()| CircuitError::Timeout { name: name.clone(), limit })
+                pin!(sleep).poll(cx).map(|()| CircuitError::Timeout { name: name.clone(), limit })
             }
             None => Poll::Pending,
         }

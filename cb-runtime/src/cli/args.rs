@@ -44,6 +44,9 @@ Examples:
   cbctl events --follow --json | jq .
   cbctl check circuit-breakers.toml --breakers payments,search
 
+Over https, the authorities that the system trusts are trusted; outside of Windows and macOS,
+SSL_CERT_FILE names a file with others in their place.
+
 Exit status:
   0  fine; also where who reads the output has had enough of it
   1  what was asked about is not so: a score under --fail-under, a test that failed, a file

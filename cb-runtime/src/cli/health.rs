@@ -5,7 +5,7 @@ use super::{
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
     show, status, store,
-    text::percent,
+    text::{percent, score},
     wire::Health,
 };
 
@@ -23,7 +23,7 @@ pub(super) fn run(context: &mut Context, fail_under: Option<f64>) -> Result<Find
     }
     let counts = &health.breakers;
     let floor = fail_under.filter(|_| is_under).map(|bound| format!(", under {bound}"));
-    let score = format!("{:.2}{}", health.score, floor.unwrap_or_default());
+    let score = format!("{}{}", score(health.score), floor.unwrap_or_default());
     screen.facts(&[
         ("verdict", Text::new(status::verdict(&health.verdict), &health.verdict)),
         ("score", Text::new(if is_under { Tone::Bad } else { Tone::Plain }, score)),

@@ -28,6 +28,7 @@ mod wire;
 mod words;
 
 use std::{
+    env,
     io::{self, Write},
     process::ExitCode,
 };
@@ -50,8 +51,12 @@ pub fn main() -> ExitCode {
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Where nobody reads it, nobody is to be told.
-            let _ = error.print();
+            if error.use_stderr() && wants_json() {
+                tell(&Failure::Usage(in_short(&error)), true);
+            } else {
+                // Where nobody reads it, nobody is to be told.
+                let _ = error.print();
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -66,6 +71,22 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.status())
         }
     }
+}
+
+/// Whether errors are to be JSON, where the arguments cannot be read otherwise.
+fn wants_json() -> bool {
+    env::args_os()
+        .skip(1)
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json")
+}
+
+/// What is wrong with the arguments, without where to read more.
+fn in_short(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.split("\n\nUsage:").next().unwrap_or_default();
+    let text = text.split("\n\nFor more information").next().unwrap_or_default();
+    text.trim().trim_start_matches("error: ").to_owned()
 }
 
 /// What commands work with.

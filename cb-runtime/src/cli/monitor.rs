@@ -14,7 +14,7 @@ use super::{
     note,
     screen::{self, Screen, Shape, Text, Tone},
     status, store,
-    text::{lasting, time},
+    text::{lasting, score, time},
     wire::{Alert, Alerts, Row, Status},
 };
 
@@ -62,6 +62,9 @@ fn look(client: &Client, service_type: Option<&str>) -> Result<Look, Failure> {
     }
     Ok(Look { json: answer.json, status, alerts })
 }
+
+/// In fewer lines, only the breakers are drawn: their table's head, three of them, and as much for alerts.
+const ROOM_FOR_BOTH: usize = 11;
 
 /// What was drawn last.
 #[derive(Default)]
@@ -117,13 +120,14 @@ impl Picture {
             }
             Shape::Lines => note(&format!("cbctl: {now}: {}", failure.text())),
             Shape::Tables => {
+                let (width, _) = screen::size();
                 let text = failure.text();
-                let lines = text.lines().map(|line| (Tone::Bad, line));
-                let then = format!("{now}, trying again");
-                let lines = lines.chain([(Tone::Faint, then.as_str())]);
-                let lines: Vec<String> = lines
-                    .map(|(tone, line)| screen.styled(&[Text::new(tone, cut(line))]))
-                    .collect();
+                let lines = text.lines().flat_map(|line| wrapped(line, width - 1));
+                let lines = lines.map(|line| (Tone::Bad, line));
+                let then = cut(&format!("{now}, trying again"));
+                let lines = lines.chain([(Tone::Faint, then)]);
+                let lines: Vec<String> =
+                    lines.map(|(tone, line)| screen.styled(&[Text::new(tone, line)])).collect();
                 self.redraw(screen, &lines)?;
             }
         }
@@ -135,6 +139,29 @@ impl Picture {
 fn cut(line: &str) -> String {
     let (width, _) = screen::size();
     line.chars().take(width - 1).collect()
+}
+
+/// All of it, in as many lines as it needs: the mend stands at its end.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let letters: Vec<char> = word.chars().collect();
+        // A word that is longer than a line is broken.
+        for part in letters.chunks(width.max(1)) {
+            let line = lines
+                .last_mut()
+                .filter(|line| !line.is_empty() && line.chars().count() + 1 + part.len() <= width);
+            match line {
+                Some(line) => {
+                    line.push(' ');
+                    line.extend(part);
+                }
+                None => lines.push(part.iter().collect()),
+            }
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
 }
 
 /// The same for several texts beside each other.
@@ -156,7 +183,7 @@ fn line(look: &Look) -> [Text; 10] {
     [
         look.status.at.as_str().into(),
         look.status.verdict.as_str().into(),
-        format!("{:.2}", look.status.score).into(),
+        score(look.status.score).into(),
         totals.total.to_string().into(),
         totals.closed.to_string().into(),
         totals.half_open.to_string().into(),
@@ -177,7 +204,7 @@ fn drawing(client: &Client, screen: &Screen, look: &Look, interval: Duration) ->
     let place = format!("{}, every {every}; Ctrl-C ends", client.address);
     let mut lines = vec![
         screen.styled(&[Text::new(Tone::Faint, cut(&place))]),
-        screen.styled(&status::summary(status)),
+        screen.styled(&fitting(status::summary(status))),
     ];
     if let Some(texts) = store::line(status.store.as_ref(), now) {
         lines.push(screen.styled(&fitting(texts)));
@@ -187,9 +214,10 @@ fn drawing(client: &Client, screen: &Screen, look: &Look, interval: Duration) ->
     rows.sort_by_key(|row| rank(row));
     let told: Vec<Alert> =
         alerts.iter().filter(|alert| alert.severity != "info").cloned().collect();
-    // One line stays free for the cursor, and half of the rest is the alerts' at the most.
+    // One line stays free for the cursor, and half of the rest is the alerts' at the most; where that would
+    // leave no breaker to be seen, they have none.
     let room = height.saturating_sub(lines.len() + 1);
-    let alerts = if told.is_empty() {
+    let alerts = if told.is_empty() || room < ROOM_FOR_BOTH {
         Vec::new()
     } else {
         let table = screen.drawn(&alerts::table(told, Some(now)));
@@ -215,5 +243,19 @@ fn rank(row: &Row) -> u8 {
         ("normal", "half_open") => 1,
         ("normal", "closed") => 3,
         _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_broken_between_its_words() {
+        let text = "no answer: nothing listens there";
+        assert_eq!(wrapped(text, 40), [text]);
+        assert_eq!(wrapped(text, 12), ["no answer:", "nothing", "listens", "there"]);
+        assert_eq!(wrapped("at http://h:1/api", 8), ["at", "http://h", ":1/api"]);
+        assert_eq!(wrapped("", 8), [""; 0]);
     }
 }

@@ -11,7 +11,7 @@ use super::{
     failure::{Failure, Finding},
     screen::{Rows, Shape, Text, Tone},
     store,
-    text::{ago, count, left, percent, time, took, word},
+    text::{ago, count, left, percent, score, time, took, word},
     values::State,
     wire::{Row, Status},
 };
@@ -107,7 +107,7 @@ pub(super) fn summary(status: &Status) -> [Text; 2] {
         }
     }
     let verdict = Text::new(verdict(&status.verdict), &status.verdict);
-    [verdict, format!("- score {:.2}: {text}", status.score).into()]
+    [verdict, format!("- score {}: {text}", score(status.score)).into()]
 }
 
 pub(super) fn verdict(verdict: &str) -> Tone {

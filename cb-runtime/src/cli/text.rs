@@ -45,6 +45,12 @@ pub(super) fn escaped(json: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// A score, never rounded up: what is under a floor does not look as if it were not, and what is not all
+/// closed has no 1.00.
+pub(super) fn score(score: f64) -> String {
+    format!("{:.2}", (score * 100.0 + 1e-9).floor() / 100.0)
+}
+
 /// A time that a call took, in seconds.
 pub(super) fn took(seconds: f64) -> String {
     match seconds {

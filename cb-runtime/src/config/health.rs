@@ -1,6 +1,10 @@
 //! A check of a service that probes it in the place of users' calls.
 
-use std::{fmt, pin::Pin};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe},
+    pin::Pin,
+};
 
 /// What a [`HealthCheck`] runs: ends in `Ok` where the service is well, else in what is wrong.
 pub type HealthFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
@@ -20,16 +24,67 @@ pub type HealthFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>
 /// let config = Config::builder().health_check(HealthCheck::new("ping", ping)).build()?;
 /// # Ok::<(), cb_runtime::ConfigError>(())
 /// ```
+///
+/// One that needs something of the program's, such as a pool of connections, is a closure: see
+/// [`from_fn`](Self::from_fn).
 #[derive(Clone, Copy)]
 pub struct HealthCheck {
     name: &'static str,
-    check: fn() -> HealthFuture,
+    check: Run,
+}
+
+/// Both can be copied, and dropped where nothing is run, as settings are in a constant.
+#[derive(Clone, Copy)]
+enum Run {
+    Function(fn() -> HealthFuture),
+    Closure(&'static (dyn Fn() -> HealthFuture + Send + Sync + UnwindSafe + RefUnwindSafe)),
 }
 
 impl HealthCheck {
     /// The check `check`, shown as `name`.
     pub const fn new(name: &'static str, check: fn() -> HealthFuture) -> Self {
-        Self { name, check }
+        Self { name, check: Run::Function(check) }
+    }
+
+    /// The check that `check` makes, shown as `name`: for a check that needs a client, a pool or an address which
+    /// the program has only once it runs.
+    ///
+    /// It is kept until the program ends, with all that it holds: make one for each service, not one for each
+    /// request.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use cb_runtime::{CircuitBreaker, Config, HealthCheck};
+    ///
+    /// # struct Pool;
+    /// # impl Pool { async fn ping(&self) -> Result<(), std::io::Error> { Ok(()) } }
+    /// # fn run(pool: Arc<Pool>, breaker: &CircuitBreaker) -> Result<(), cb_runtime::ConfigError> {
+    /// let check = HealthCheck::from_fn("ping", move || {
+    ///     let pool = Arc::clone(&pool);
+    ///     async move { pool.ping().await }
+    /// });
+    /// // In the settings that a breaker is made with, or into one that is there, of an annotated function too:
+    /// let config = Config::builder().health_check(check).build()?;
+    /// breaker.reconfigure(|settings| settings.health_check(check))?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn from_fn<F, C, E>(name: &'static str, check: F) -> Self
+    where
+        F: Fn() -> C + Send + Sync + 'static,
+        C: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        // A check that panics has failed, and the next one is run as if nothing had been. Without this, no call
+        // of an annotated function could stand in `catch_unwind`.
+        let check = AssertUnwindSafe(check);
+        let run = move || -> HealthFuture {
+            // The whole of it, so that what it asserts is captured, too.
+            let whole = &check;
+            let check = (whole.0)();
+            Box::pin(async { check.await.map_err(|error| error.to_string()) })
+        };
+        Self { name, check: Run::Closure(Box::leak(Box::new(run))) }
     }
 
     /// What it is shown as.
@@ -39,7 +94,10 @@ impl HealthCheck {
 
     /// Starts the check. Nothing happens until the future is polled.
     pub fn run(&self) -> HealthFuture {
-        (self.check)()
+        match self.check {
+            Run::Function(check) => check(),
+            Run::Closure(check) => check(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings from several places, one over the other.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{CallChanges, ConfigBuilder, Origin};
 use crate::{observe::alert_bounds::AlertBounds, pattern::Pattern};
@@ -31,6 +31,8 @@ pub(crate) struct Layers {
     pub(crate) variables: BTreeMap<String, Layer>,
     /// Of single functions.
     pub(crate) calls: Vec<CallLayer>,
+    /// How long the calls may take of those functions that have that from the preset of a service type.
+    pub(crate) call_timeouts: BTreeMap<String, CallTimeout>,
     /// The bounds of alerts that are given, over the defaults.
     pub(crate) alert_bounds: Option<AlertBounds>,
     /// Whether breakers are in force at all.
@@ -119,6 +121,13 @@ pub(crate) struct CallLayer {
     pub(crate) origins: BTreeMap<&'static str, Origin>,
 }
 
+/// How long calls may take, and where that is said.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CallTimeout {
+    pub(crate) limit: Duration,
+    pub(crate) origin: Origin,
+}
+
 impl Default for Layers {
     fn default() -> Self {
         Self {
@@ -128,6 +137,7 @@ impl Default for Layers {
             patterns: Vec::new(),
             variables: BTreeMap::new(),
             calls: Vec::new(),
+            call_timeouts: BTreeMap::new(),
             alert_bounds: None,
             enabled: true,
         }

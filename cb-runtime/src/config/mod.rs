@@ -36,9 +36,11 @@ pub(crate) use file::{Findings, Named, Read, quoted};
 pub(crate) use file::{near::all_near, read_change, shown};
 pub use health::{Check, Health, HealthCheck, HealthFuture, checked};
 #[cfg(feature = "config")]
-pub(crate) use layers::{CallLayer, variable_name};
-pub(crate) use layers::{Layer, Layers};
+pub(crate) use layers::variable_name;
+pub(crate) use layers::{CallLayer, CallTimeout, Layer, Layers};
 pub use origin::Origin;
+#[cfg(feature = "config")]
+pub(crate) use preset::WITH_CALL_TIMEOUT;
 use table::settings;
 pub(crate) use value::Setting;
 pub use window::{IsWindow, NoWindow, Window, WindowOf};

@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use super::ConfigBuilder;
 
+/// The service types whose presets say how long a call may take.
+#[cfg(feature = "config")]
+pub(crate) const WITH_CALL_TIMEOUT: [&str; 4] =
+    ["ml_model", "llm", "ai_provider", "thinking_engine"];
+
 /// The settings that breakers of this service type have where nothing else is given.
 ///
-/// What a call may take is no setting of a breaker: the attribute gives it to its functions.
+/// What a call may take is no setting of a breaker: the attribute gives it to its functions, if the
+/// service type is one that says it.
 pub(super) fn preset(service_type: &str) -> ConfigBuilder {
     // Failures in a row, seconds open, probes at once, probes to close.
     let (failures, open, probes, successes) = match service_type {

@@ -2,20 +2,23 @@
 //!
 //! In an order in which they can be read:
 //!
-//! | | read it | |
+//! | | when | what |
 //! |---|---|---|
 //! | 1 | first | [Concepts](concepts): the states, the words, where to put a breaker |
 //! | 2 | with your first function | [Choosing a fallback](choosing_a_fallback): a default, the last good value, another service, a queue, an honest error |
 //! | 3 | | [Choosing settings](choosing_settings): which numbers, and where they come from |
-//! | 4 | before you release it | `testing_your_breakers` (feature `testing`): outages in no time, without a service |
-//! | 5 | | `configuration` (feature `config`): files, variables, and which layer stands over which |
-//! | 6 | when it runs | `operating` (feature `admin`): the management API with a line of `curl` for everything |
-//! | 7 | | `many_instances` (feature `redis`): what is shared, what is promised, what it costs |
+//! | 4 | before you release it | [Testing your breakers][`guide::testing_your_breakers`] (feature `testing`): outages in no time, without a service |
+//! | 5 | | [Configuration][`guide::configuration`] (feature `config`): files, variables, and which layer stands over which |
+//! | 6 | when it runs | [Operating][`guide::operating`] (feature `admin`): the management API with a line of `curl` for everything |
+//! | 7 | | [Many instances][`guide::many_instances`] (feature `redis`): what is shared, what is promised, what it costs |
 //! | 8 | when you wonder | [Troubleshooting](troubleshooting): stays open, opens too often or never, recovers slowly, a fallback that does not answer |
 //! | | if you come from elsewhere | [Coming from another library](coming_from): resilience4j, Polly, pybreaker, tower-resilience, failsafe |
 //!
 //! Those with a feature are there with it. Every key of the attribute is in the documentation of
 //! [`circuit_breaker`](crate::circuit_breaker).
+//!
+#![cfg_attr(feature = "full", doc = include_str!("links/local.md"))]
+#![cfg_attr(not(feature = "full"), doc = include_str!("links/docs_rs.md"))]
 
 #[doc = include_str!("concepts.md")]
 pub mod concepts {}

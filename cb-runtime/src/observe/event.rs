@@ -318,6 +318,11 @@ impl Event {
 
     /// The name of the breaker.
     pub fn name(&self) -> &str {
+        self.whose()
+    }
+
+    /// The same, which a log can show.
+    pub(crate) fn whose(&self) -> &Name {
         match self {
             Self::Transition { name, .. }
             | Self::CallRejected { name, .. }

@@ -8,9 +8,12 @@ use std::{
     },
 };
 
-use tokio::sync::mpsc::{
-    self,
-    error::{TryRecvError, TrySendError},
+use tokio::{
+    sync::mpsc::{
+        self,
+        error::{TryRecvError, TrySendError},
+    },
+    task::coop::consume_budget,
 };
 
 use super::event::Event;
@@ -57,9 +60,10 @@ pub(crate) struct Inbox {
     next: Option<Arc<Event>>,
 }
 
-/// A listener was too slow: so many events came while 16 384 were waiting, and are lost to it.
+/// So many events are lost to a listener: they came while 16 384 were waiting for it or, of single calls,
+/// faster than one thread can tell of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{count} events were missed, because {WAITING} were waiting")]
+#[error("{count} events were missed, because too many were waiting")]
 #[non_exhaustive]
 pub struct Missed {
     /// How many.
@@ -113,6 +117,14 @@ impl Hub {
         self.listeners().iter().any(|listener| listener.wants_calls() && !listener.to.is_closed())
     }
 
+    /// So many events of single calls are told to nobody.
+    pub(crate) fn leave_out(&self, count: u64) {
+        let listeners = self.listeners();
+        for listener in listeners.iter().filter(|listener| listener.wants_calls()) {
+            listener.ledger.missed.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
     /// Tells an event to those who are to hear it. Waits for nobody.
     pub(crate) fn tell(&self, event: &Arc<Event>) {
         let listeners = self.listeners();
@@ -157,6 +169,8 @@ impl Inbox {
 
     /// Waits for the next event; `None` once the hub is gone.
     pub(crate) async fn recv(&mut self) -> Option<Result<Arc<Event>, Missed>> {
+        // However many events are waiting, other tasks of the thread have their turn between them.
+        consume_budget().await;
         match self.try_recv() {
             Some(found) => Some(found),
             None => self.events.recv().await.map(|told| self.take(told)),

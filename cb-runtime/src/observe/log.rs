@@ -12,7 +12,7 @@ use crate::{
     breaker::{State, TransitionReason, core::contain},
     config::ConfigError,
     error::show,
-    name::Name,
+    name::{Name, escaped},
 };
 
 const TARGET: &str = "cb_runtime";
@@ -108,7 +108,8 @@ impl Change<'_> {
     fn opened(&self, time: Duration, error: Option<&str>) {
         let Self { name, from, to, reason, dry_run } = self;
         let reason = reason.to_string();
-        let last = error.map_or_else(String::new, |error| format!(", last: {error}"));
+        // It may be the service's own words.
+        let last = error.map_or_else(String::new, |error| format!(", last: {}", escaped(error)));
         let next = if time == Duration::MAX {
             "no probe before a reset".to_owned()
         } else {
@@ -165,17 +166,17 @@ pub(crate) fn no_fallback(name: &Name, service_type: Option<&str>, answer: &str)
 }
 
 /// A handler has panicked; it will be called again.
-pub(crate) fn handler_panicked(name: &str) {
+pub(crate) fn handler_panicked(name: &Name) {
     tracing::error!(
-        target: TARGET, name, "a handler panicked on an event of circuit breaker `{name}`"
+        target: TARGET, name = name.as_str(), "a handler panicked on an event of circuit breaker `{name}`"
     );
 }
 
 /// A handler has ended with an error; it will be called again.
-pub(crate) fn handler_failed(name: &str, error: &str) {
+pub(crate) fn handler_failed(name: &Name, error: &str) {
     tracing::error!(
-        target: TARGET, name, error,
-        "a handler failed on an event of circuit breaker `{name}`: {error}"
+        target: TARGET, name = name.as_str(), error,
+        "a handler failed on an event of circuit breaker `{name}`: {}", escaped(error)
     );
 }
 
@@ -199,9 +200,9 @@ pub(crate) fn left_out(name: &str, problem: &ConfigError) {
 }
 
 /// A breaker was changed while others were loaded, and the two contradict each other.
-pub(crate) fn not_adapted(name: &str, problem: &ConfigError) {
+pub(crate) fn not_adapted(name: &Name, problem: &ConfigError) {
     tracing::error!(
-        target: TARGET, name,
+        target: TARGET, name = name.as_str(),
         "circuit breaker `{name}` keeps its settings: with what was loaded, {problem}"
     );
 }
@@ -236,4 +237,83 @@ pub(crate) fn loaded_again(file: Option<&std::path::Path>) {
 pub(crate) fn switched(enabled: bool) {
     let to = if enabled { "on" } else { "off" };
     tracing::warn!(target: TARGET, enabled, "circuit breakers: all are {to}, by CIRCUIT_BREAKERS_ENABLED");
+}
+
+#[cfg(all(test, not(cb_loom)))]
+#[allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::{
+        Dispatch, Metadata, Subscriber,
+        field::{Field, Visit},
+        span,
+        subscriber::with_default,
+    };
+
+    use super::*;
+    use crate::{
+        Config,
+        breaker::{
+            CircuitBreaker,
+            call::{Verdict, run},
+            permit::{Held, WhenDropped},
+        },
+    };
+
+    /// Keeps what is said.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<String>>>);
+
+    impl Visit for Lines {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            if field.name() == "message" {
+                self.0.lock().unwrap().push(format!("{value:?}"));
+            }
+        }
+    }
+
+    impl Subscriber for Lines {
+        fn enabled(&self, line: &Metadata<'_>) -> bool {
+            line.target() == TARGET
+        }
+
+        fn event(&self, line: &tracing::Event<'_>) {
+            line.record(&mut self.clone());
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[test]
+    fn neither_a_key_nor_an_error_forges_a_line() {
+        let name = Name::keyed("db", "a\nERROR all is lost");
+        let config = Config::builder().failure_threshold(1).build().unwrap();
+        let breaker = CircuitBreaker::named(name.clone(), config, None);
+        let lines = Lines::default();
+        // While there is one subscriber only, another thread may say for all whether anybody listens.
+        let _another = Dispatch::new(Lines::default());
+        with_default(lines.clone(), || {
+            let ticket = breaker.0.admit().ok().unwrap();
+            let held = Held::new(&*breaker.0, ticket, WhenDropped::Ignored);
+            let text = "refused\r\nERROR all is lost\u{1b}[2J";
+            run(held, || (), |()| ((), Verdict::Failure(Some(text.into()))));
+            handler_panicked(&name);
+            handler_failed(&name, text);
+            not_adapted(&name, &Config::builder().failure_threshold(0).build().unwrap_err());
+        });
+        let lines = lines.0.lock().unwrap();
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert!(lines[0].contains("refused\\r\\nERROR all is lost"), "{}", lines[0]);
+        for line in &*lines {
+            assert!(!line.contains(char::is_control), "{line}");
+        }
+    }
 }

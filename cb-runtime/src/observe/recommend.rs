@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::{
     alert_bounds::AlertBounds,
+    event::Event,
     look::{Look, percent, share},
 };
 use crate::{
-    breaker::{Mode, State},
+    breaker::{Mode, OpenReason, State, TransitionReason},
     error::show,
 };
 
@@ -132,7 +133,7 @@ fn reopens(Subject { look, .. }: &Subject<'_>) -> Option<String> {
 }
 
 fn flaps(Subject { look, .. }: &Subject<'_>) -> Option<String> {
-    let count = look.openings(State::Closed, LATELY).count();
+    let count = too_early(look);
     let (name, probes) = (look.name(), look.snapshot.config.success_threshold());
     (count >= OFTEN).then(|| {
         format!(
@@ -142,6 +143,26 @@ fn flaps(Subject { look, .. }: &Subject<'_>) -> Option<String> {
             probes.saturating_add(2)
         )
     })
+}
+
+/// How often it has opened lately, but for where somebody had closed it by hand: of that no probe knew.
+fn too_early(look: &Look) -> usize {
+    let (mut count, mut is_by_hand) = (0, false);
+    for (_, event) in look.recent(LATELY) {
+        let Event::Transition { from, to, reason, dry_run: false, .. } = event else { continue };
+        match reason {
+            TransitionReason::Opened { reason } if *from == State::Closed => {
+                count += usize::from(!is_by_hand && *reason != OpenReason::ForcedOpen);
+            }
+            TransitionReason::Reset | TransitionReason::ModeChanged if *to == State::Closed => {
+                is_by_hand = true;
+                continue;
+            }
+            _ => {}
+        }
+        is_by_hand = false;
+    }
+    count
 }
 
 fn is_open_for_long(Subject { look, bounds, .. }: &Subject<'_>) -> Option<String> {

@@ -2,11 +2,43 @@
 
 use super::{Declaration, function};
 use crate::{
-    config::CallChanges,
+    config::{CallChanges, CallLayer, CallTimeout, Layers},
     policy::{CallSettings, Calls},
 };
 
+/// What was loaded of the calls of one function.
+pub(super) struct CallsLoaded<'a> {
+    /// Of this function alone.
+    pub(super) own: Option<&'a CallLayer>,
+    /// Of all of its service type: how long a call may take, where nobody wrote that into its attribute.
+    pub(super) of_type: Option<&'a CallTimeout>,
+}
+
+impl CallsLoaded<'_> {
+    /// What is to be changed by it.
+    pub(super) fn changes(&self) -> Option<CallChanges> {
+        let of_type = self.of_type.map(|timeout| CallChanges {
+            call_timeout: Some(timeout.limit),
+            ..CallChanges::default()
+        });
+        let Some(own) = self.own else { return of_type };
+        let call_timeout = own.changes.call_timeout.or(of_type.and_then(|all| all.call_timeout));
+        Some(CallChanges { call_timeout, ..own.changes })
+    }
+}
+
 impl Declaration {
+    /// What was loaded of the function's calls.
+    pub(super) fn calls_loaded<'a>(&self, layers: &'a Layers) -> CallsLoaded<'a> {
+        let is_own =
+            |calls: &&CallLayer| calls.breaker == self.name() && self.is_called(&calls.function);
+        let service_type = self.service_type().filter(|_| self.calls_written().is_preset);
+        CallsLoaded {
+            own: layers.calls.iter().find(is_own),
+            of_type: service_type.and_then(|name| layers.call_timeouts.get(name)),
+        }
+    }
+
     /// The settings of the function's own calls that may be changed while the program runs, as name and
     /// value as the attribute has them: `call_timeout`, also where it is that of the service type's
     /// preset, `max_concurrent`, `retry`, and the `max_age` of `stale_if_error`.

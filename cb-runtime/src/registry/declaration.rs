@@ -98,6 +98,11 @@ impl Declaration {
         Layer::from(self.settings, &self.origin())
     }
 
+    /// Whether this setting is written at this function.
+    pub(super) fn gives(&self, setting: &str) -> bool {
+        self.settings.given().iter().any(|(given, _)| *given == setting)
+    }
+
     pub(super) fn service_type(&self) -> Option<&'static str> {
         self.settings.given_service_type()
     }

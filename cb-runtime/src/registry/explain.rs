@@ -7,7 +7,7 @@ use crate::{
     breaker::CircuitBreaker,
     config::{
         ConfigBuilder, ExplainedCalls, ExplainedSetting, Explanation, Layer, Layers, Origin,
-        Overridden,
+        Overridden, Setting as _,
     },
 };
 
@@ -58,7 +58,8 @@ impl Registry {
             .fold(ConfigBuilder::new(), |settings, layer| settings.or(layer.settings));
         let (own, runtime) =
             breaker.map_or((said, ConfigBuilder::new()), |breaker| breaker.0.said());
-        let own = if own == said { attributes } else { vec![Layer::from(own, &self.code(of_all))] };
+        let mut own_layers = attributes;
+        own_layers.push(Layer::from(own.except(&said), &self.code(of_all)));
         let family = self.family(name);
         let in_force = match (breaker, &family) {
             (Some(breaker), _) => breaker.config(),
@@ -68,7 +69,7 @@ impl Registry {
         Explanation {
             name: name.to_owned(),
             registered: breaker.is_some() || family.is_some(),
-            settings: layers.explain(of_all, &own, runtime, &in_force),
+            settings: layers.explain(of_all, &own_layers, runtime, &in_force),
             calls: declared
                 .iter()
                 .map(|function| explain_calls(function, &layers))
@@ -114,10 +115,7 @@ impl Registry {
 fn explain_calls(function: &'static Declaration, layers: &Layers) -> ExplainedCalls {
     let written = function.calls_written();
     let in_force = function.calls_in_force().given();
-    let of_function = layers
-        .calls
-        .iter()
-        .find(|calls| calls.breaker == function.name() && function.is_called(&calls.function));
+    let loaded = function.calls_loaded(layers);
     let settings = written.given().into_iter().zip(in_force).map(|((setting, own), (_, value))| {
         let attribute = if setting == "call_timeout" && written.is_preset {
             let service_type = function.service_type().unwrap_or_default();
@@ -125,13 +123,19 @@ fn explain_calls(function: &'static Declaration, layers: &Layers) -> ExplainedCa
         } else {
             function.origin()
         };
-        match of_function.and_then(|calls| calls.origins.get(setting)) {
-            Some(origin) => {
-                let overridden = vec![Overridden { value: own, origin: attribute }];
-                ExplainedSetting { setting, value, origin: origin.clone(), overridden }
-            }
-            None => ExplainedSetting { setting, value, origin: attribute, overridden: Vec::new() },
-        }
+        let of_function = loaded.own.and_then(|calls| calls.origins.get(setting));
+        let of_type = loaded.of_type.filter(|_| setting == "call_timeout");
+        // The highest first, which is in force.
+        let mut places = [
+            of_function.map(|origin| (value.clone(), origin.clone())),
+            of_type.map(|timeout| (timeout.limit.show(), timeout.origin.clone())),
+            Some((own, attribute)),
+        ]
+        .into_iter()
+        .flatten();
+        let origin = places.next().map_or(Origin::Default, |(_, origin)| origin);
+        let overridden = places.map(|(value, origin)| Overridden { value, origin }).collect();
+        ExplainedSetting { setting, value, origin, overridden }
     });
     ExplainedCalls { function: function.function(), settings: settings.collect() }
 }

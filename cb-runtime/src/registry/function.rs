@@ -13,11 +13,30 @@ struct Parts {
 /// Whether `name` is the path of the function or the end of it, from any `::` on; of a function in an
 /// `impl` of a trait, its path with that trait's too. Type parameters do not matter.
 pub(super) fn is_called(path: &str, name: &str) -> bool {
+    if depth(name) > DEEPEST {
+        return false;
+    }
     let (path, name) = (Parts::of(path), Parts::of(name));
     match &name.qualified {
         Some(_) => path == name,
         None => is_named(&name.parts) && path.parts.ends_with(&name.parts),
     }
+}
+
+/// The deepest brackets within brackets that are looked into.
+const DEEPEST: usize = 32;
+
+fn depth(name: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for c in name.chars() {
+        match c {
+            '<' => open += 1,
+            '>' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// The last part of a path.
@@ -287,6 +306,16 @@ mod tests {
         let path = Store::<u8>::stock(&function);
         check(&path, &["stock", &path], &["Vec::stock", "Vec<u8>::stock"]);
         assert_eq!(last(&path), "stock");
+    }
+
+    /// A name comes from a file, and each bracket is gone into by itself.
+    #[test]
+    fn brackets_within_brackets_without_end_are_no_name() {
+        for depth in [DEEPEST + 1, 200_000] {
+            assert!(!is_called("shop::stock", &("<".repeat(depth) + &">".repeat(depth))));
+        }
+        let nested = |depth: usize| format!("stock{}u8{}", "<Vec".repeat(depth), ">".repeat(depth));
+        assert!(is_called("shop::stock", &nested(DEEPEST)));
     }
 
     #[test]

@@ -69,6 +69,12 @@ impl From<&str> for Selector {
     }
 }
 
+impl From<&String> for Selector {
+    fn from(pattern: &String) -> Self {
+        Self::from(pattern.as_str())
+    }
+}
+
 impl From<String> for Selector {
     fn from(pattern: String) -> Self {
         Self(Choice::Name(Pattern::new(pattern)))
@@ -214,8 +220,8 @@ async fn listen<Fut: Future<Output: HandlerOutcome>>(
                 };
                 contain(|| match handled {
                     Ok(()) => {}
-                    Err(Trouble::Panicked) => log::handler_panicked(event.name()),
-                    Err(Trouble::Failed(error)) => log::handler_failed(event.name(), &error),
+                    Err(Trouble::Panicked) => log::handler_panicked(event.whose()),
+                    Err(Trouble::Failed(error)) => log::handler_failed(event.whose(), &error),
                 });
             }
             Err(missed) => contain(|| log::handler_missed(missed)),

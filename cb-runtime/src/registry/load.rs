@@ -17,7 +17,7 @@ use super::{
 use crate::{
     breaker::{CircuitBreaker, Mode, core::contain},
     clock::Tick,
-    config::{CallLayer, ConfigProblem, Layers, LoadError, Read, Source},
+    config::{ConfigProblem, Layers, LoadError, Read, Source},
     observe::log,
     primitive::{Mutex, lock, write},
 };
@@ -192,17 +192,13 @@ impl Registry {
         }
         self.load_alert_bounds(layers.alert_bounds);
         for function in known.functions() {
-            let of_function = |calls: &&CallLayer| {
-                calls.breaker == function.name() && function.is_called(&calls.function)
-            };
-            let found = layers.calls.iter().find(of_function);
-            function.change_calls(found.map(|calls| &calls.changes));
+            function.change_calls(function.calls_loaded(&layers).changes().as_ref());
         }
     }
 }
 
 /// Turns a breaker off, or on again if it is.
-fn switch(breaker: &CircuitBreaker, enabled: bool) {
+pub(super) fn switch(breaker: &CircuitBreaker, enabled: bool) {
     match (enabled, breaker.mode()) {
         (false, _) => breaker.disable(),
         (true, Mode::Disabled) => breaker.resume(),

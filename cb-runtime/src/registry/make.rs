@@ -26,15 +26,27 @@ pub(super) struct Unsettled {
     name: Name,
     layers: Arc<Layers>,
     left_out: Vec<ConfigError>,
+    /// To be as others of its name are in other instances of the program.
+    #[cfg(feature = "redis")]
+    joins: Option<CircuitBreaker>,
 }
 
 impl Unsettled {
     pub(super) fn settle(self, registry: &Registry) {
-        let Self { name, layers, left_out } = self;
+        #[cfg(feature = "redis")]
+        if let Some(breaker) = &self.joins {
+            breaker.0.join_fellows();
+        }
+        let Self { name, layers, left_out, .. } = self;
         // Others may have been loaded before this one could be found.
-        if !Arc::ptr_eq(&layers, &registry.layers()) {
+        let present = registry.layers();
+        if !Arc::ptr_eq(&layers, &present) {
             if let Some(Registered { breaker, .. }) = registry.0.breakers.get(&name) {
                 registry.adapt(&breaker);
+                #[cfg(feature = "config")]
+                if layers.enabled != present.enabled {
+                    super::load::switch(&breaker, present.enabled);
+                }
             }
             if let Some(family) = registry.0.families.get(&name) {
                 registry.adapt_family(&family);
@@ -105,7 +117,9 @@ impl Registry {
         if is_new {
             breaker.0.narrate_if_wanted();
             #[cfg(feature = "redis")]
-            breaker.0.join_fellows();
+            if let Some(made) = &mut made {
+                made.joins = Some(breaker.clone());
+            }
         }
         (breaker, made.filter(|_| is_new))
     }
@@ -132,7 +146,14 @@ impl Registry {
         let layers = self.layers();
         let settings = layers.settings(name, own, ConfigBuilder::new());
         let (config, left_out) = settings.build_what_fits();
-        (config, Unsettled { name: name.clone(), layers, left_out })
+        let unsettled = Unsettled {
+            name: name.clone(),
+            layers,
+            left_out,
+            #[cfg(feature = "redis")]
+            joins: None,
+        };
+        (config, unsettled)
     }
 
     /// Puts the settings in force that come of the layers as they are now.
@@ -187,5 +208,48 @@ impl Registry {
             unsettled.settle(self);
         }
         shared.0
+    }
+}
+
+#[cfg(all(test, feature = "config", not(cb_loom)))]
+#[allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+mod tests {
+    use super::*;
+    use crate::{Mode, Source};
+
+    fn load(registry: &Registry, enabled: &str) {
+        let variables = [("CIRCUIT_BREAKERS_ENABLED", enabled)];
+        registry.load(Source::toml("").variables(variables)).unwrap();
+    }
+
+    /// The modes of a breaker and of one of a key that were being made while all were turned off, or on.
+    fn made_while_loading(before: &str, then: &str) -> [Mode; 2] {
+        let registry = Registry::new();
+        load(&registry, before);
+        let name = Name::literal("db");
+        let (config, unsettled) = registry.begin(&name, ConfigBuilder::new());
+        let breaker = CircuitBreaker::named(name.clone(), config, Some(registry.hub()));
+        if !unsettled.layers.enabled {
+            breaker.0.begin_disabled();
+        }
+        let (config, of_family) = registry.begin(&name, ConfigBuilder::new());
+        let family = Family::new(name.clone(), config, ConfigBuilder::new(), registry.hub());
+        family.set_enabled(of_family.layers.enabled);
+
+        load(&registry, then);
+        registry.0.breakers.get_or_insert(&name, || Registered { breaker, code: None });
+        registry.0.families.get_or_insert(&name, || Arc::new(family));
+        unsettled.settle(&registry);
+        of_family.settle(&registry);
+
+        let family = registry.0.families.get("db").unwrap();
+        let keyed = registry.keyed(&family, &Text::of(&"key"));
+        [registry.0.breakers.get("db").unwrap().breaker.mode(), keyed.mode()]
+    }
+
+    #[test]
+    fn what_is_made_while_all_are_turned_off_or_on_is_too() {
+        assert_eq!(made_while_loading("true", "false"), [Mode::Disabled; 2]);
+        assert_eq!(made_while_loading("false", "true"), [Mode::Normal; 2]);
     }
 }

@@ -65,7 +65,7 @@ pub use watch::WatchError;
 use crate::observe::together::SharedStatus;
 use crate::{
     breaker::CircuitBreaker,
-    config::{Config, Layers},
+    config::{Config, ConfigBuilder, Layers},
     isolation,
     name::{self, Name, NameError},
     observe::{hub::Hub, snapshot::Snapshot},
@@ -167,8 +167,7 @@ impl Registry {
 
     /// Lets all breakers know whether anybody listens to single calls.
     fn tell_of_calls(&self) {
-        let wanted = self.0.hub.wants_calls();
-        self.iter().for_each(|breaker| breaker.0.set_narrated(wanted));
+        self.iter().for_each(|breaker| breaker.0.narrate());
     }
 
     /// Whether the store answers through which breakers are shared; `None` where they are not.
@@ -197,24 +196,62 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegisterError::Name`] for a name that is not 1 to 128 of letters, digits and `_ - . : /`;
-    /// [`RegisterError::Taken`] where a breaker of this name has other settings.
+    /// [`RegisterError::Taken`] where a breaker of this name has other settings, or the attribute of a
+    /// function says other ones of it, whether the function has been called yet or not.
     #[allow(clippy::needless_pass_by_value, reason = "as in `get_or_register`")]
     #[track_caller]
-    pub fn register(&self, name: &str, config: Config) -> Result<CircuitBreaker, RegisterError> {
-        let breaker = self.get_or_register(name, config.clone())?;
-        let (own, _) = breaker.0.said();
-        let differences = own.build_what_fits().0.differences(&config);
-        if differences.is_empty() {
-            return Ok(breaker);
+    pub fn register(
+        &self,
+        name: impl AsRef<str>,
+        config: Config,
+    ) -> Result<CircuitBreaker, RegisterError> {
+        let name = name.as_ref();
+        if self.get(name).is_none() {
+            self.refuse_differences(name, self.said_with(name, &config), &config)?;
         }
+        let breaker = self.get_or_register(name, config.clone())?;
+        self.refuse_differences(name, breaker.0.said().0, &config)?;
+        Ok(breaker)
+    }
+
+    /// Refuses settings that are not those which are said of the name.
+    fn refuse_differences(
+        &self,
+        name: &str,
+        said: ConfigBuilder,
+        config: &Config,
+    ) -> Result<(), RegisterError> {
+        let differences = said.build_what_fits().0.differences(config);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let declared = self.declared(name);
         let differences: Vec<String> = differences
             .into_iter()
-            .map(|(setting, there, here)| format!("`{setting}` is {there} there and {here} here"))
+            .map(|(setting, there, here)| {
+                let attribute = declared.iter().find(|function| function.gives(setting));
+                let place = attribute
+                    .map_or_else(String::new, |function| format!(" ({})", function.origin()));
+                format!("`{setting}` is {there} there{place} and {here} here")
+            })
             .collect();
         Err(RegisterError::Taken { name: name.to_owned(), differences: differences.join(", ") })
     }
 
+    /// What the program says of a breaker, if this is what code says: the attributes of functions, which
+    /// say the same in whatever order calls are made, and below them the code.
+    fn said_with(&self, name: &str, code: &Config) -> ConfigBuilder {
+        let functions = self.declared(name);
+        functions
+            .iter()
+            .fold(ConfigBuilder::new(), |said, function| said.or(function.layer().settings))
+            .or(code.to_builder())
+    }
+
     /// The breaker of this name; makes one with these settings if there is none.
+    ///
+    /// Of the settings of a breaker that functions have in their attributes, what is written there stands,
+    /// whether they have been called yet or not; the others are those given here.
     ///
     /// # Errors
     /// [`RegisterError::Name`] for a name that is not 1 to 128 of letters, digits and `_ - . : /`.
@@ -222,9 +259,10 @@ impl Registry {
     #[track_caller]
     pub fn get_or_register(
         &self,
-        name: &str,
+        name: impl AsRef<str>,
         config: Config,
     ) -> Result<CircuitBreaker, RegisterError> {
+        let name = name.as_ref();
         if let Some(breaker) = self.get(name) {
             return Ok(breaker);
         }
@@ -232,7 +270,8 @@ impl Registry {
         let name = Name::shared(name.into());
         let here = Location::caller();
         self.load_by_default();
-        let (breaker, made) = self.get_or_make(&name, Some(here), || config.to_builder());
+        let (breaker, made) =
+            self.get_or_make(&name, Some(here), || self.said_with(&name, &config));
         if let Some(unsettled) = made {
             unsettled.settle(self);
         }

@@ -123,3 +123,77 @@ impl Breakers for Ours {
         }
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+#[allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use tokio::{runtime::Builder, task::yield_now};
+    use tracing::{Dispatch, Event as Line, Metadata, Subscriber, span, subscriber::with_default};
+
+    use super::*;
+    use crate::{
+        Config, Exchange, SharedOptions,
+        config::ConfigBuilder,
+        name::Name,
+        registry::{Declaration, Site, registry},
+        testing::isolated_blocking,
+    };
+
+    static FUNCTION: Declaration =
+        Declaration::new("db", || "shop::stock::here", ("shop.rs", 1), ConfigBuilder::new(), None);
+    static SITE: Site = Site::new(&FUNCTION);
+
+    /// Sends its lines by the function that they tell of.
+    struct Log;
+
+    impl Subscriber for Log {
+        fn enabled(&self, line: &Metadata<'_>) -> bool {
+            line.target() == "cb_runtime"
+        }
+
+        fn event(&self, _: &Line<'_>) {
+            assert!(SITE.core().admit().is_err());
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    fn first_call_of_what_is_open_elsewhere() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let exchange = Exchange::new();
+            let state = || SharedState::in_memory(&exchange, SharedOptions::new()).unwrap();
+            let elsewhere = Registry::new();
+            elsewhere.share(state()).unwrap();
+            registry().share(state()).unwrap();
+            let config = Config::builder().failure_threshold(1).build().unwrap();
+            elsewhere.get_or_register("db", config).unwrap().try_acquire().unwrap().failure();
+            let fellowship = registry().0.hub.fellowship().unwrap();
+            while !fellowship.standing(&Name::literal("db")).open {
+                yield_now().await;
+            }
+        });
+        // While there is one subscriber only, another thread may say for all whether anybody listens.
+        let _another = Dispatch::new(Log);
+        with_default(Log, || assert!(SITE.core().admit().is_err()));
+    }
+
+    #[test]
+    fn a_log_may_call_the_function_whose_breaker_has_just_come_to_be_open() {
+        let (done, ended) = mpsc::channel();
+        thread::spawn(move || {
+            isolated_blocking(first_call_of_what_is_open_elsewhere);
+            done.send(()).unwrap();
+        });
+        ended.recv_timeout(Duration::from_secs(20)).expect("it waits for itself");
+    }
+}

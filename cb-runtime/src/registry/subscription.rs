@@ -42,7 +42,9 @@ impl Subscription {
 
     /// Asks for the events of single calls too ([`Event::CallRejected`], [`Event::CallRetried`],
     /// [`Event::StaleAnswerUsed`], [`Event::FallbackUsed`]), which are not made as long as nobody does.
-    /// Each costs its call about a microsecond.
+    /// Each costs its call about a microsecond. Where they come from several threads at once, one of these
+    /// tells of them all, of a thousand or two before it goes on; of those that come faster than that, some
+    /// are missed.
     #[must_use]
     pub fn with_calls(mut self) -> Self {
         if !self.with_calls {
@@ -82,5 +84,59 @@ impl Drop for Subscription {
         if self.with_calls {
             self.registry.tell_of_calls();
         }
+    }
+}
+
+#[cfg(all(test, not(cb_loom)))]
+#[allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::{Config, Rejection};
+
+    #[test]
+    fn of_calls_on_many_threads_each_is_told_of_or_counted_as_missed() {
+        const CALLS: u64 = 20_000;
+        let registry = Registry::new();
+        let breaker = registry.get_or_register("db", Config::default()).unwrap();
+        breaker.force_open();
+        let mut events = registry.subscribe().with_calls();
+
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..CALLS).for_each(|_| assert!(breaker.try_acquire().is_err())));
+            }
+        });
+
+        let (mut told, mut missed) = (0, 0);
+        loop {
+            match events.try_recv() {
+                Ok(Some(_)) => told += 1,
+                Err(Missed { count, .. }) => missed += count,
+                Ok(None) => break,
+            }
+        }
+        assert_eq!(told + missed, 4 * CALLS, "{told} were told of");
+    }
+
+    /// As it is where another has gone, and gets to the breaker only when somebody has come since.
+    #[test]
+    fn who_tells_late_that_nobody_listens_makes_nobody_deaf() {
+        let registry = Registry::new();
+        let breaker = registry.get_or_register("db", Config::default()).unwrap();
+        breaker.force_open();
+        drop(registry.subscribe().with_calls());
+        let mut events = registry.subscribe().with_calls();
+
+        breaker.0.narrate();
+
+        assert!(breaker.try_acquire().is_err());
+        let told = events.try_recv().unwrap();
+        assert!(matches!(told, Some(Event::CallRejected { reason: Rejection::ForcedOpen, .. })));
+
+        drop(events);
+        assert!(breaker.try_acquire().is_err());
+        assert!(registry.subscribe().try_recv().unwrap().is_none());
     }
 }

@@ -17,6 +17,7 @@ use std::{
 /// Ends with the value.
 pub struct StandIn {
     address: SocketAddr,
+    url: fn(SocketAddr) -> String,
     make: Box<Make>,
     listening: Option<Listening>,
 }
@@ -39,16 +40,19 @@ struct Open {
 }
 
 impl StandIn {
-    fn start(make: impl Fn() -> Arc<Serve> + Send + 'static) -> io::Result<Self> {
+    fn start(
+        url: fn(SocketAddr) -> String,
+        make: impl Fn() -> Arc<Serve> + Send + 'static,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let listening = Some(Listening::on(listener, make()));
-        Ok(Self { address, make: Box::new(make), listening })
+        Ok(Self { address, url, make: Box::new(make), listening })
     }
 
-    /// Where it is: address and port.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// For clients.
+    pub fn url(&self) -> String {
+        (self.url)(self.address)
     }
 
     /// Closes its port and all connections at once.

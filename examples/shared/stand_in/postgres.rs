@@ -18,7 +18,8 @@ pub fn start(
     rows: impl Fn(&str, &[String]) -> Vec<String> + Send + Sync + 'static,
 ) -> io::Result<StandIn> {
     let rows: Arc<Rows> = Arc::new(rows);
-    StandIn::start(move || {
+    let url = |address| format!("postgres://postgres@{address}/postgres");
+    StandIn::start(url, move || {
         let rows = Arc::clone(&rows);
         Arc::new(move |connection| Session::new(connection, Arc::clone(&rows))?.serve())
     })

@@ -18,7 +18,8 @@ type Kept = HashMap<Vec<u8>, (Vec<u8>, Instant)>;
 /// # Errors
 /// Where there is no port.
 pub fn start() -> io::Result<StandIn> {
-    StandIn::start(|| {
+    let url = |address| format!("redis://{address}");
+    StandIn::start(url, || {
         let kept = Mutex::<Kept>::default();
         Arc::new(move |connection| {
             let mut commands = BufReader::new(connection.try_clone()?);

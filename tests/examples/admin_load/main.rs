@@ -46,7 +46,7 @@ async fn main() {
 
     let registry = Registry::new();
     let breakers: Vec<_> = (0..100)
-        .map(|at| registry.get_or_register(&format!("service/{at}"), Config::default()))
+        .map(|at| registry.get_or_register(format!("service/{at}"), Config::default()))
         .collect::<Result<_, _>>()
         .expect("the names are good");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");

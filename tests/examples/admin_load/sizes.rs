@@ -15,7 +15,7 @@ pub(crate) async fn report() {
         let registry = Registry::new();
         for at in 0..count {
             let breaker = registry
-                .get_or_register(&format!("service/{at:05}"), Config::default())
+                .get_or_register(format!("service/{at:05}"), Config::default())
                 .expect("the name is good");
             for _ in 0..3 {
                 let _ = breaker.call_blocking(|| Ok::<_, ()>(()));

@@ -1,6 +1,11 @@
 //! Time limits, dropped calls and recovery, on tokio's paused clock.
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+    time::Duration,
+};
 
 use cb_runtime::{CallError, CircuitError, State, circuit_breaker};
 use tokio::time::{Instant, advance, sleep, timeout};
@@ -31,6 +36,31 @@ async fn a_body_is_dropped_after_its_time() {
     assert!(limited(SECOND, token).await.is_err_and(|fault| fault.is_rejection()));
     assert_eq!(counts("time.limited"), [1, 2, 0, 1, 0]);
     assert_eq!(totals("time.limited").timeouts, 2);
+}
+
+#[circuit_breaker(name = "time.limited_busy", call_timeout = "250ms")]
+async fn limited_busy() -> Result<u32, Fault> {
+    loop {
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+/// What the future says when it is asked once.
+async fn once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_never_at_rest_is_dropped_too() {
+    let mut call = Box::pin(limited_busy());
+    assert!(once(&mut call).await.is_pending());
+    advance(SECOND / 4).await;
+    // It has used up all that tokio lets a task do in one go, and the limit is looked at all the same.
+    let Poll::Ready(Err(Fault::Unavailable(error))) = once(&mut call).await else {
+        panic!("expected a timeout")
+    };
+    assert!(matches!(error, CircuitError::Timeout { .. }));
+    assert_eq!(totals("time.limited_busy").timeouts, 1);
 }
 
 const LIMIT: Duration = Duration::from_millis(100);

@@ -137,6 +137,11 @@ async fn on_loopback_a_change_needs_the_servers_own_origin() {
     };
     refused(&server, 403, both).await;
 
+    // No token is known there, so none is asked for.
+    let problem = Answer::of(server.plain(Method::POST, "/reset/db")).await.problem(403);
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("`Origin`") && !detail.contains("token"), "{detail}");
+
     let own = format!("http://{}", server.address);
     let request = server.plain(Method::POST, "/reset/db").header("origin", own);
     Answer::of(request).await.json();

@@ -188,7 +188,7 @@ async fn texts_from_outside_stay_texts() {
     let detail = problem.problem(404)["detail"].as_str().unwrap().to_owned();
     assert_eq!(
         detail,
-        "there is no circuit breaker `<b>\"\\n\\u{1b}[31m`: `GET status` has all of them"
+        "there is no circuit breaker `<b>\"\\n\\u{1b}[31m`, nor one that is written alike"
     );
     let bad = json!({"<img src=x>\n\u{1b}": 1});
     let problem = server.put("/config/db", bad).await.problem(422);

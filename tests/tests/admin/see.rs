@@ -63,11 +63,15 @@ async fn parameters_that_are_wrong_are_told_of() {
     for (path, said) in [
         ("/status?limit=0", "`limit` must be from 1 to 10000"),
         ("/status?limit=10001", "`limit` must be from 1 to 10000"),
-        ("/status?limit=many", "invalid digit"),
+        ("/status?limit=many", "limit: a whole number is wanted"),
+        ("/status?limit=", "limit: a whole number is wanted"),
+        ("/status?limit=99999999999999999999", "limit: the number is too large"),
         ("/status?state=ajar", "unknown variant"),
         ("/status?stat=open", "unknown field"),
         ("/status?limit=1&limit=2", "duplicate field"),
         ("/health?fail_under=2", "`fail_under` must be from 0 to 1"),
+        ("/health?fail_under=much", "fail_under: a number is wanted"),
+        ("/health?fail_under=", "fail_under: a number is wanted"),
         ("/health?fail_under=NaN", "`fail_under` must be from 0 to 1"),
         ("/health?token=write-token", "unknown field"),
     ] {
@@ -118,6 +122,37 @@ async fn a_name_that_there_is_none_of_is_answered_with_what_may_be_meant_and_mak
     server.post("/test-service", json!({"service_name": "zzz"})).await.problem(404);
 
     assert_eq!(server.registry.iter().count(), 1);
+}
+
+#[tokio::test]
+async fn a_part_of_a_name_and_a_short_one_with_a_letter_amiss_are_understood() {
+    let server = server().await;
+    for name in ["web_app/database", "crm:database", "llm", "db"] {
+        server.breaker(name, Config::builder());
+    }
+    for (asked, meant) in [
+        ("database", json!(["crm:database", "web_app/database"])),
+        ("datbase", json!(["crm:database", "web_app/database"])),
+        ("lmm", json!(["llm"])),
+        ("LLM", json!(["llm"])),
+        ("xy", json!([])),
+    ] {
+        let problem = server.get(&format!("/status/{asked}")).await.problem(404);
+        assert_eq!(problem["did_you_mean"], meant, "{asked}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_says_since_when_there_is_anything_to_be_known() {
+    let server = server().await;
+    server.breaker("db", Config::builder());
+    let (first, second) = (server.get("/status").await.json(), server.get("/status").await.json());
+    assert_eq!(first["started"], second["started"]);
+    // Times of one form and one zone are ordered as their texts are.
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let started = text(&first["started"]);
+    assert!(started <= text(&first["breakers"][0]["since"]), "{first}");
+    assert!(started <= text(&first["at"]), "{first}");
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ async fn a_reset_needs_no_body() {
     let answer = Answer::of(server.request(Method::POST, "/reset/db")).await;
     assert_eq!(answer.json()["breakers"], json!(["db"]));
     assert_eq!(breaker.state(), State::Closed);
+    let answer = server.post("/reset/db", json!(null)).await;
+    assert_eq!(answer.json()["breakers"], json!(["db"]), "as the API's description has it");
 }
 
 #[tokio::test]
@@ -102,9 +104,11 @@ async fn a_mode_that_cannot_be_is_told_of_and_nothing_is_changed() {
     let breaker = server.breaker("db", Config::builder());
     for (body, field, said) in [
         (json!({"mode": "ajar"}), json!("mode"), "unknown variant `ajar`"),
-        (json!({"mode": 7}), json!("mode"), "expected"),
-        (json!({}), json!(null), "missing field `mode`"),
-        (json!([]), json!(null), "expected"),
+        (json!({"mode": 7}), json!("mode"), "expected a text"),
+        (json!({"mode": null}), json!("mode"), "expected a text"),
+        (json!({}), json!("mode"), "missing field `mode`"),
+        (json!([]), json!(null), "the body is to be an object"),
+        (json!(["disabled", "instance", "10m", "why"]), json!(null), "the body is to be an object"),
         (json!({"mode": "disabled", "for": "soon"}), json!("for"), "a time, such as `10m`"),
         (json!({"mode": "disabled", "for": "0s"}), json!("for"), "longer than zero"),
         (json!({"mode": "disabled", "for": 10}), json!("for"), "expected a string"),
@@ -248,7 +252,9 @@ async fn a_bad_setting_is_told_with_its_bound_and_nothing_is_changed() {
         assert!(detail.starts_with("nothing was changed: "), "{detail}");
         assert!(detail.contains(said), "{body}: {detail}");
     }
-    server.put("/config/db", json!([1])).await.problem(422);
+    let problem = server.put("/config/db", json!([1])).await.problem(422);
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.starts_with("nothing was changed: the body is to be an object"), "{detail}");
     let twice =
         server.request(Method::PUT, "/config/db").header("content-type", "application/json");
     let twice = twice.body(r#"{"failure_threshold": 3, "failure_threshold": 4}"#);

@@ -182,6 +182,26 @@ async fn given_a_handler_that_sleeps_when_more_happens_then_no_call_waits_and_it
 }
 
 #[tokio::test(start_paused = true)]
+async fn given_a_handler_with_much_to_hear_when_its_thread_has_other_tasks_then_they_have_their_turn()
+ {
+    const CHANGES: usize = 4000;
+    let registry = Registry::new();
+    let breaker = registered(&registry, "orders", settings());
+    let mut heard_of = hand_on(&registry, "orders");
+    for _ in 0..CHANGES / 2 {
+        breaker.force_open();
+        breaker.reset();
+    }
+
+    // The handler's turn, and then this one's again, though the handler is never at a loss for events.
+    tokio::task::yield_now().await;
+
+    let in_one_go = heard_of.len();
+    assert!((1..CHANGES / 4).contains(&in_one_go), "{in_one_go} events in one go");
+    assert_eq!(names(&mut heard_of).await.len(), CHANGES);
+}
+
+#[tokio::test(start_paused = true)]
 async fn given_a_handler_that_never_returns_when_more_happens_then_only_it_hears_no_more() {
     let registry = Registry::new();
     let breaker = registered(&registry, "orders", settings());

@@ -4,6 +4,10 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
 };
 
 use cb_runtime::{Backoff, HealthCheck, HealthFuture, OpenReason};
@@ -230,6 +234,22 @@ async fn given_an_operator_when_the_breaker_is_forced_open_then_checks_wait_unti
 }
 
 #[tokio::test(start_paused = true)]
+async fn given_a_mode_that_ends_by_itself_when_a_call_comes_next_then_the_probe_is_the_check_and_not_it()
+ {
+    for mode in [CircuitBreaker::force_open_for, CircuitBreaker::disable_for] {
+        script(&[Find::Well]);
+        let breaker = opened(checked()).await;
+        mode(&breaker, 2 * RECOVERY);
+        pass(2 * RECOVERY).await;
+
+        assert!(matches!(rejection(&breaker).await, CircuitError::HalfOpen { .. }));
+        pass(SECOND).await;
+
+        assert_eq!((breaker.state(), CHECKS.get()), (State::Closed, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn given_metrics_only_when_it_would_be_open_then_nothing_is_checked() {
     script(&[]);
     let breaker = breaker(checked());
@@ -348,4 +368,25 @@ fn given_a_check_under_way_when_its_runtime_is_shut_down_then_its_permit_goes_to
 
     assert_eq!(breaker.call_blocking(|| Ok::<_, &str>(7)), Ok(7));
     assert_eq!((breaker.state(), CHECKS.get()), (State::Closed, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_a_check_that_holds_a_client_when_the_breaker_gets_it_later_then_it_is_asked() {
+    let breaker = opened(settings()).await;
+    let (well, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let (client, count) = (Arc::clone(&well), Arc::clone(&asked));
+    let check = HealthCheck::from_fn("knock", move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        let client = Arc::clone(&client);
+        async move { if client.load(Ordering::Relaxed) { Ok(()) } else { Err("nobody is in") } }
+    });
+    breaker.reconfigure(|settings| settings.health_check(check)).unwrap();
+    assert_eq!(breaker.config().health_check(), Some(check));
+
+    pass(RECOVERY).await;
+    assert_eq!((breaker.state(), asked.load(Ordering::Relaxed)), (State::Open, 1));
+    assert_eq!(breaker.snapshot().last_error.as_deref(), Some("nobody is in"));
+    well.store(true, Ordering::Relaxed);
+    pass(RECOVERY).await;
+    assert_eq!((breaker.state(), asked.load(Ordering::Relaxed)), (State::Closed, 2));
 }

@@ -18,3 +18,4 @@ mod see;
 mod server;
 mod steer;
 mod terminal;
+mod tls;

@@ -98,6 +98,31 @@ fn a_server_that_is_gone_is_status_3() {
     assert!(problem["detail"].as_str().unwrap().contains(&url), "{problem}");
 }
 
+#[test]
+fn wrong_usage_is_json_where_that_is_asked_for() {
+    for args in [
+        &["mode", "payments", "ajar", "--json"][..],
+        &["--json", "reset"],
+        &["status", "--json", "--stat", "open"],
+    ] {
+        let ended = end(&mut cbctl(args)).with(2);
+        let problem: serde_json::Value = serde_json::from_str(&ended.err).unwrap();
+        assert_eq!(problem["title"], "wrong usage", "{args:?}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(!detail.is_empty() && !detail.contains("Usage"), "{detail}");
+        assert_eq!(ended.out, "");
+    }
+    // What is asked for is no error.
+    assert!(end(&mut cbctl(&["--help", "--json"])).with(0).out.contains("Usage"));
+}
+
+#[test]
+fn what_the_server_advises_can_be_done_with_cbctl() {
+    let server = Server::start();
+    let ended = ask(&server, &["show", "zzz"]).with(1);
+    assert!(ended.err.contains("`zzz`") && !ended.err.contains("GET"), "{ended:?}");
+}
+
 /// Answers each connection with this, whatever is asked.
 fn stranger(answer: &'static str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -159,7 +184,7 @@ fn a_reader_that_has_had_enough_is_no_error() {
     let registry = Registry::new();
     for number in 0..2000 {
         registry
-            .get_or_register(&format!("breaker-{number}"), cb_runtime::Config::default())
+            .get_or_register(format!("breaker-{number}"), cb_runtime::Config::default())
             .unwrap();
     }
     let server = Server::of(&registry, Auth::loopback_only());

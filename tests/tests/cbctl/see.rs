@@ -1,6 +1,6 @@
 //! Commands that look.
 
-use cb_runtime::admin::Auth;
+use cb_runtime::{Config, admin::Auth};
 
 use crate::{
     run::{ask, cbctl, end},
@@ -20,6 +20,21 @@ fn a_status_has_a_line_for_each_breaker() {
     assert_eq!(states, ["closed", "open", "closed"]);
     assert_eq!(rows[3][..3], ["web_app/database", "database", "critical"]);
     assert_eq!((ended.err.as_str(), ended.out.contains('\u{1b}')), ("", false));
+}
+
+#[test]
+fn a_score_that_is_under_a_floor_does_not_look_as_if_it_were_not() {
+    let server = Server::start();
+    for number in 0..997 {
+        server.registry.register(format!("svc-{number}"), Config::default()).unwrap();
+    }
+    fail(&server.breaker("payments"));
+    let ended = ask(&server, &["health", "--fail-under", "0.9995"]).with(1);
+    assert!(ended.out.contains("score\t0.99, under 0.9995\n"), "{ended:?}");
+    let ended = ask(&server, &["monitor", "--rounds", "1"]).with(0);
+    assert_eq!(ended.columns()[1][2], "0.99", "{ended:?}");
+    server.registry.reset_all();
+    assert!(ask(&server, &["health"]).with(0).out.contains("score\t1.00\n"));
 }
 
 #[test]

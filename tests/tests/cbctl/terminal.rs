@@ -19,7 +19,8 @@ pub(crate) fn seen(
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CBCTL_TOKEN", "CBCTL_TOKEN_FILE"] {
         script.env_remove(name);
     }
-    let line = format!("stty cols ${{WIDTH:-100}} rows 30; '{CBCTL}' {args}; echo status $?");
+    let line =
+        format!("stty cols ${{WIDTH:-100}} rows ${{HEIGHT:-30}}; '{CBCTL}' {args}; echo status $?");
     let child = script
         .args(["-q", "-e", "-c", &line, "/dev/null"])
         .env("CBCTL_URL", server.url())
@@ -90,6 +91,22 @@ fn a_monitor_draws_over_what_it_drew() {
     assert_eq!(text.matches("every 100ms; Ctrl-C ends").count(), 3, "{text}");
     let lines = text.split("\u{1b}[J").next().unwrap().lines().count() - 1;
     assert_eq!(text.matches(&format!("\u{1b}[{lines}A\u{1b}[J")).count(), 2, "{text:?}");
+}
+
+#[test]
+fn a_monitor_keeps_to_a_small_terminal() {
+    let server = Server::start();
+    fail(&server.breaker("payments"));
+    let small = [("NO_COLOR", "1"), ("WIDTH", "40"), ("HEIGHT", "9")];
+    let Some(text) = seen(&server, "monitor --interval 100ms --rounds 2", &small, "") else {
+        return;
+    };
+    let picture = text.split("\u{1b}[").next().unwrap();
+    for line in picture.lines() {
+        assert!(line.chars().count() < 40, "drawn over in part: {line:?} in {picture}");
+    }
+    assert!(picture.lines().count() < 9, "{picture}");
+    assert!(picture.contains("\npayments  "), "the one that is open is to be seen: {picture}");
 }
 
 #[test]

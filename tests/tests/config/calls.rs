@@ -30,6 +30,11 @@ async fn preset() -> Result<(), Problem> {
     pending().await
 }
 
+#[circuit_breaker(name = "calls/llm/written", service_type = "llm", call_timeout = "5s")]
+async fn written() -> Result<(), Problem> {
+    pending().await
+}
+
 struct Shop;
 
 impl Shop {
@@ -100,6 +105,61 @@ fn they_are_explained() {
     });
     // Their types are looked at, and none is called.
     drop((preset(), Shop.stock(), Warehouse.stock()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_type_says_how_long_the_calls_may_take_that_take_that_from_its_preset() {
+    testing::isolated(async {
+        let file = "
+            [service_types.llm]
+            call_timeout = \"45s\"
+            [environments.night.service_types.llm]
+            call_timeout = \"2m\"
+        ";
+        registry().load(toml(file)).unwrap();
+        assert!((seconds(preset()).await - 45.0).abs() < 0.01);
+        assert!((seconds(written()).await - 5.0).abs() < 0.01, "the attribute stands over it");
+        registry().load(toml(file).environment("night")).unwrap();
+        assert!((seconds(preset()).await - 120.0).abs() < 0.01);
+
+        let one = "[breakers.\"calls/llm\".calls.preset]\ncall_timeout = \"1s\"\n";
+        registry().load(toml(&format!("{one}{file}"))).unwrap();
+        assert!((seconds(preset()).await - 1.0).abs() < 0.01, "one function over its kind");
+        let explanation = registry().explain("calls/llm").unwrap();
+        let setting = &explanation.calls[0].settings[0];
+        assert_eq!((setting.setting, &*setting.value), ("call_timeout", "1s"));
+        let below: Vec<_> = setting.overridden.iter().map(|below| &*below.value).collect();
+        assert_eq!(below, ["45s", "30s"]);
+        assert_eq!(
+            setting.overridden[0].origin.to_string(),
+            "<toml>:5, `service_types.llm.call_timeout`"
+        );
+
+        registry().load(toml("")).unwrap();
+        assert!((seconds(preset()).await - 30.0).abs() < 0.01);
+    })
+    .await;
+}
+
+#[test]
+fn a_service_type_without_a_limit_in_its_preset_is_given_none() {
+    testing::isolated_blocking(|| {
+        let file = "[service_types.billing]\ncall_timeout = \"45s\"";
+        let problems = refused(registry(), toml(file));
+        assert_eq!(
+            problems,
+            [
+                "line 2, `service_types.billing.call_timeout`: the preset of this service type has none \
+              to change, and only those of `ml_model`, `llm`, `ai_provider`, `thinking_engine` have one: \
+              write it in the attribute of each function"
+            ]
+        );
+        let problems = refused(registry(), toml("[service_types.llm]\ncall_timeout = \"0s\""));
+        assert_eq!(
+            problems,
+            ["line 2, `service_types.llm.call_timeout`: must be longer than zero, but is 0s"]
+        );
+    });
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What is told of where settings come from.
 
-use cb_runtime::{Config, Registry, Source, circuit_breaker, registry, testing};
+use cb_runtime::{Config, Registry, Source, circuit_breaker, declarations, registry, testing};
 
-use super::toml;
+use super::{explained, toml};
 
 #[circuit_breaker(name = "explain/shared", failure_threshold = 3)]
 fn one() -> anyhow::Result<()> {
@@ -29,6 +29,42 @@ fn functions_that_share_a_breaker_each_give_what_they_say() {
     });
     one().unwrap();
     drop(other());
+}
+
+#[circuit_breaker(name = "explain/in_both", failure_threshold = 3)]
+fn in_both() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[test]
+fn what_code_says_of_a_function_s_breaker_stands_below_the_attribute() {
+    testing::isolated_blocking(|| {
+        let code = Config::builder().failure_threshold(9).success_threshold(2).build().unwrap();
+        let refused = registry().register("explain/in_both", code.clone()).unwrap_err().to_string();
+        let attribute = declarations().iter().find(|one| one.name() == "explain/in_both").unwrap();
+        assert_eq!(
+            refused,
+            format!(
+                "circuit breaker `explain/in_both` is registered with other settings: \
+                 `failure_threshold` is 3 there (attribute at {}:{}) and 9 here",
+                attribute.file(),
+                attribute.line()
+            )
+        );
+        assert!(registry().get("explain/in_both").is_none(), "nothing was made");
+
+        let breaker = registry().get_or_register("explain/in_both", code).unwrap();
+        assert_eq!(breaker.config().failure_threshold(), 3);
+        assert_eq!(breaker.config().success_threshold(), 2, "of which the attribute says nothing");
+        let [threshold, success] = ["failure_threshold", "success_threshold"]
+            .map(|setting| explained(registry(), "explain/in_both", setting));
+        assert!(threshold.origin.to_string().starts_with("attribute at "), "{}", threshold.origin);
+        assert_eq!(threshold.overridden, []);
+        assert!(success.origin.to_string().starts_with("code at "), "{}", success.origin);
+
+        in_both().unwrap();
+        assert_eq!(breaker.snapshot().totals.calls, 1, "it is the function's");
+    });
 }
 
 #[test]

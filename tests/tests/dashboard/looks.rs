@@ -155,6 +155,28 @@ async fn ages_are_by_the_servers_clock() {
     page.end(&[]).await;
 }
 
+#[tokio::test]
+async fn figures_do_not_claim_more_than_is_known() {
+    let server = Server::start();
+    for number in 0..199 {
+        server.breaker(&format!("svc-{number}"), Config::builder());
+    }
+    server.opened("db", "connection refused").await;
+    server.breaker("a", Config::builder().failure_threshold(u32::MAX));
+    let Some(page) = open(&server).await else { return };
+    page.until("document.querySelector('.row[data-kind=open]')").await;
+    let cut = "[...document.querySelectorAll('.of-row')].filter((cell) => cell.scrollWidth > cell.clientWidth)
+        .map((cell) => cell.textContent)";
+    assert_eq!(page.js(cut).await, json!([]), "rows of failures that have no room");
+    // From when on its paths are, in seconds since an hour ago.
+    let begun = "Math.min(...[...document.querySelectorAll('.row[data-kind=open] .timeline path')]
+        .flatMap((path) => [...(path.getAttribute('d') ?? '').matchAll(/M([\\d.]+)/g)].map((begin) => Number(begin[1]))))";
+    let begun = page.js(begun).await.as_f64().unwrap();
+    assert!(begun > 3000.0, "the program is {begun} s younger than an hour");
+    assert!(page.text("document.querySelector('.figures').textContent").await.contains("99.5 %"));
+    page.end(&[]).await;
+}
+
 /// Its key and its error are any text.
 #[circuit_breaker(name = "dashboard.tenant", key = tenant, failure_threshold = 1)]
 async fn of_tenant(tenant: &str, error: &str) -> anyhow::Result<()> {

@@ -195,3 +195,38 @@ fn a_link_that_leads_nowhere_is_found() {
     }
     assert_eq!(text.links, ["#a-heading-with-code"]);
 }
+
+/// Where docs.rs has an item of the library: a module, a struct, or a method of one.
+fn page(item: &str) -> String {
+    let parts: Vec<_> = item.split("::").collect();
+    let is_type = |part: &&str| part.starts_with(char::is_uppercase);
+    let modules = parts.iter().take_while(|part| !is_type(part));
+    let mut page = modules.fold(String::new(), |page, module| page + module + "/");
+    match parts.iter().skip_while(|part| !is_type(part)).collect::<Vec<_>>()[..] {
+        [] => page.push_str("index.html"),
+        [name] => write!(page, "struct.{name}.html").unwrap(),
+        [name, method, ..] => write!(page, "struct.{name}.html#method.{method}").unwrap(),
+    }
+    page
+}
+
+#[test]
+fn what_needs_a_feature_is_linked_without_it_too() {
+    let local = read("cb-runtime/src/guide/links/local.md");
+    let items: Vec<_> = local
+        .lines()
+        .filter_map(|line| line.split_once("]: crate::").map(|(_, item)| item))
+        .collect();
+    let (mut here, mut there) = ("\n".to_owned(), "\n".to_owned());
+    for item in &items {
+        writeln!(here, "[`{item}`]: crate::{item}").unwrap();
+        let page = page(item);
+        writeln!(there, "[`{item}`]: https://docs.rs/cb-runtime/latest/cb_runtime/{page}").unwrap();
+    }
+    assert_eq!(local, here);
+    assert_eq!(read("cb-runtime/src/guide/links/docs_rs.md"), there);
+    let lib = read("cb-runtime/src/lib.rs");
+    for item in items {
+        assert!(lib.contains(&format!("[`{item}`]")), "{item} is linked nowhere");
+    }
+}

@@ -45,6 +45,22 @@ async fn reopenings_of_more_than_ten_minutes_ago_are_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_is_closed_by_hand_and_opens_again_is_not_put_down_to_its_probes() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "llm", settings());
+    for _ in 0..3 {
+        open(&breaker).await;
+        breaker.reset();
+        open(&breaker).await;
+        breaker.reset();
+        breaker.force_open();
+        breaker.resume();
+    }
+    let flaps = advice(&registry).into_iter().find(|text| text.contains("success_threshold"));
+    assert_eq!(flaps, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_opens_and_closes_and_opens() {
     let registry = Registry::new();
     let breaker = make(&registry, "llm", settings().recovery_timeout(SECOND));

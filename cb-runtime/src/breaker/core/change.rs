@@ -29,7 +29,7 @@ use crate::{
 /// What is to be done about a change once the lock is given back.
 pub(super) struct Aftermath {
     pub(super) word: Word,
-    /// The open time of this word's opening is to be watched until then.
+    /// This word's opening is to be watched until then.
     watch: Option<Tick>,
     /// The open time ends then, and a health check is to be made.
     check: Option<Tick>,
@@ -82,7 +82,7 @@ impl Core {
         // An opening may get another end, too.
         let has_other_end = self.published.until() != opening.until;
         let is_new = has_other_end || news.iter().any(opened);
-        let watch = (is_new && timer::can_watch()).then_some(opening.until);
+        let watch = if is_new { timer::watch_end(now, opening.until) } else { None };
         let generation = inner.machine.generation();
         if watch.is_some() {
             inner.machine.set_watched(generation, true);
@@ -111,10 +111,10 @@ impl Core {
 
     pub(super) fn after(&self, aftermath: Aftermath) {
         let generation = aftermath.word.generation();
-        if let Some(until) = aftermath.watch {
+        if let Some(end) = aftermath.watch {
             // Those that need not ask when they are turned away are not logged either.
             if log::wants_rejections()
-                || !timer::watch(self.this.clone(), Purpose::Open(generation), until)
+                || !timer::watch(self.this.clone(), Purpose::Open(generation), end)
             {
                 self.stop_watching(generation);
             }
@@ -138,14 +138,19 @@ impl Core {
             if let Some(hub) = &self.hub {
                 contain(|| hub.tell(&event));
             }
-            next = lock(&self.inner).outbox.as_mut().and_then(|outbox| outbox.next());
+            let left_out;
+            (next, left_out) =
+                lock(&self.inner).outbox.as_mut().map_or((None, 0), |outbox| outbox.next());
+            if let Some(hub) = self.hub.as_ref().filter(|_| left_out > 0) {
+                hub.leave_out(left_out);
+            }
         }
     }
 
     /// Tells of a single call, if anybody listens still.
     pub(super) fn tell_of_call(&self, event: impl FnOnce(Name, SystemTime) -> Event) {
         if !self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
-            return self.set_narrated(false);
+            return self.narrate();
         }
         let (event, now) = (event(self.name.clone(), SystemTime::now()), Tick::now());
         let mut inner = lock(&self.inner);
@@ -249,17 +254,20 @@ impl Core {
         left
     }
 
-    /// Whether single calls are told of as events.
-    pub(crate) fn set_narrated(&self, narrated: bool) {
+    /// Has single calls be told of as events while somebody listens to them. Who listens is asked under
+    /// the lock: who comes or goes says so first and then calls this, so that of two at once the one
+    /// that gets here last knows of both.
+    pub(crate) fn narrate(&self) {
         let mut inner = lock(&self.inner);
-        inner.machine.set_narrated(narrated);
+        let wanted = self.hub.as_ref().is_some_and(|hub| hub.wants_calls());
+        inner.machine.set_narrated(wanted);
         self.word.store(inner.word(Tick::now()).0, Ordering::Release);
     }
 
     /// For a breaker that has just come to where listeners can find it.
     pub(crate) fn narrate_if_wanted(&self) {
         if self.hub.as_ref().is_some_and(|hub| hub.wants_calls()) {
-            self.set_narrated(true);
+            self.narrate();
         }
     }
 }

@@ -10,10 +10,16 @@ use super::{
     tree::{Entry, Value},
     value::{Found, unknown_part},
 };
-use crate::config::{CallChanges, CallLayer, ConfigBuilder, Origin, RetryChanges, bounds};
+use crate::config::{
+    CallChanges, CallLayer, CallTimeout, ConfigBuilder, Origin, RetryChanges, WITH_CALL_TIMEOUT,
+    bounds,
+};
+
+/// The one that a service type has too.
+pub(super) const TIMEOUT: &str = "call_timeout";
 
 /// The settings of calls that a file can change.
-pub(super) const KEYS: &[&str] = &["call_timeout", "max_concurrent", "retry", "stale_if_error"];
+pub(super) const KEYS: &[&str] = &[TIMEOUT, "max_concurrent", "retry", "stale_if_error"];
 
 pub(super) const RETRY: [(&str, &str); 5] = [
     ("max_attempts", "3"),
@@ -54,9 +60,7 @@ pub(super) fn read(
 
 fn read_one(changes: &mut CallChanges, key: &str, found: &Found<'_>, problems: &mut Problems) {
     match key {
-        "call_timeout" => {
-            changes.call_timeout = found.bounded(problems, "call_timeout", bounds::above_zero);
-        }
+        TIMEOUT => changes.call_timeout = found.bounded(problems, TIMEOUT, bounds::above_zero),
         "max_concurrent" => {
             changes.max_concurrent =
                 found.bounded(problems, "max_concurrent", bounds::at_least_one);
@@ -65,6 +69,27 @@ fn read_one(changes: &mut CallChanges, key: &str, found: &Found<'_>, problems: &
         "stale_if_error" => changes.max_age = max_age(found, problems),
         _ => problems.add(&found.place, || unknown(key)),
     }
+}
+
+/// What is said in the table of a service type of how long calls may take.
+pub(super) fn of_service_type(
+    service_type: &str,
+    found: &Found<'_>,
+    problems: &mut Problems,
+) -> Option<CallTimeout> {
+    if !WITH_CALL_TIMEOUT.contains(&service_type) {
+        // Its functions were compiled without one.
+        problems.add(&found.place, || {
+            let others = near::listed(WITH_CALL_TIMEOUT);
+            format!(
+                "the preset of this service type has none to change, and only those of {others} have \
+                 one: write it in the attribute of each function"
+            )
+        });
+        return None;
+    }
+    let limit = found.bounded(problems, TIMEOUT, bounds::above_zero)?;
+    Some(CallTimeout { limit, origin: found.place.origin() })
 }
 
 fn retry(found: &Found<'_>, problems: &mut Problems) -> RetryChanges {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::calls;
 use crate::{
-    config::{CallLayer, Layer, Layers, Origin},
+    config::{CallLayer, CallTimeout, Layer, Layers, Origin},
     observe::alert_bounds::{AlertBounds, AlertChanges},
     pattern::Pattern,
 };
@@ -33,6 +33,7 @@ pub(super) struct Tables {
 pub(super) struct ServiceType {
     pub(super) origin: Origin,
     pub(super) layer: Layer,
+    pub(super) call_timeout: Option<CallTimeout>,
 }
 
 /// A table under `breakers`.
@@ -72,7 +73,11 @@ impl Document {
             merged
                 .service_types
                 .entry(name.clone())
-                .and_modify(|top| top.layer = top.layer.clone().over(&base.layer))
+                .and_modify(|top| {
+                    top.layer = top.layer.clone().over(&base.layer);
+                    top.call_timeout =
+                        top.call_timeout.take().or_else(|| base.call_timeout.clone());
+                })
                 .or_insert_with(|| base.clone());
         }
         merged.breakers = breakers_over(&over.breakers, &tables.breakers);
@@ -153,6 +158,11 @@ fn layers(tables: Tables) -> Layers {
             patterns.push((pattern, layer));
         }
     }
+    let call_timeouts = tables
+        .service_types
+        .iter()
+        .filter_map(|(name, said)| Some((name.clone(), said.call_timeout.clone()?)))
+        .collect();
     let is_given = tables.alerts != AlertChanges::default();
     Layers {
         defaults: tables.defaults,
@@ -164,6 +174,7 @@ fn layers(tables: Tables) -> Layers {
         breakers: named,
         patterns,
         calls: all_calls,
+        call_timeouts,
         alert_bounds: is_given.then(|| tables.alerts.over(AlertBounds::new())),
         ..Layers::default()
     }

@@ -80,6 +80,7 @@ pub(super) fn without_lines(mut layers: Layers) -> Layers {
     layers.service_types.values_mut().for_each(settle);
     layers.breakers.values_mut().for_each(settle);
     layers.patterns.iter_mut().for_each(|(_, layer)| settle(layer));
+    layers.call_timeouts.values_mut().for_each(|timeout| only_key(&mut timeout.origin));
     for call in &mut layers.calls {
         only_key(&mut call.origin);
         call.origins.values_mut().for_each(only_key);

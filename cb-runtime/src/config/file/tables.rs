@@ -94,9 +94,8 @@ fn table(tables: &mut Tables, key: &str, found: &Found<'_>, problems: &mut Probl
             if name.trim().is_empty() {
                 problems.add(&found.place, || "a service type is not empty".to_owned());
             }
-            let layer = layer(found, About::ServiceType, problems);
-            let origin = found.place.origin();
-            tables.service_types.insert(name.to_owned(), ServiceType { origin, layer });
+            let service_type = service_type(found, name, problems);
+            tables.service_types.insert(name.to_owned(), service_type);
         }),
         "breakers" => each(found, problems, BREAKERS_TAKE, |found, name, problems| {
             tables.breakers.extend(breakers(found, name, problems));
@@ -124,6 +123,19 @@ fn layer(found: &Found<'_>, about: About, problems: &mut Problems) -> Layer {
         settings::read(&mut layer, &found.place, entry, about, problems);
     }
     layer
+}
+
+fn service_type(found: &Found<'_>, name: &str, problems: &mut Problems) -> ServiceType {
+    let origin = found.place.origin();
+    let mut read = ServiceType { origin, layer: Layer::default(), call_timeout: None };
+    for entry in found.table(problems, || SETTINGS_TAKE.to_owned()).unwrap_or_default() {
+        if entry.key == calls::TIMEOUT {
+            read.call_timeout = calls::of_service_type(name, &found.inner(entry), problems);
+        } else {
+            settings::read(&mut read.layer, &found.place, entry, About::ServiceType, problems);
+        }
+    }
+    read
 }
 
 const SETTINGS_TAKE: &str = "a table of settings";

@@ -260,6 +260,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "otel")]
     #[test]
     fn values_are_whole_where_it_is_said() {
         let mut figures = Figures::none(crate::name::Name::literal("db"));

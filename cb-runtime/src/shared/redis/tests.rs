@@ -138,3 +138,48 @@ fn the_scripts_decide_as_the_book_does() {
         }
     }
 }
+
+fn ask(connection: &mut Connection, keys: &Keys, request: &Request) -> Reply {
+    let (kind, call) = scripts::of(keys, request);
+    kind.read(call.invoke(connection).unwrap()).unwrap()
+}
+
+/// Breakers of keys that came once: nobody changes anything for an hour, and Redis lets their pages go.
+#[test]
+fn who_comes_after_many_breakers_were_forgotten_reads_past_them() {
+    let Some(server) = Server::start() else { return };
+    let mut connection = server.connect();
+    let keys = Keys::new("forgotten", 0);
+    let opening = |name: String| {
+        Request::Open(Opening {
+            name,
+            instance: "one".to_owned(),
+            base: 0,
+            decided: Millis::MAX >> 12,
+            time: 60_000,
+            row: 1,
+            needed: 1,
+            again: false,
+        })
+    };
+    for key in 0..250 {
+        ask(&mut connection, &keys, &opening(format!("db[{key}]")));
+    }
+    let pages: Vec<String> =
+        redis::cmd("KEYS").arg("{forgotten}:v1:b:*").query(&mut connection).unwrap();
+    assert_eq!(pages.len(), 250);
+    redis::cmd("DEL").arg(pages).exec(&mut connection).unwrap();
+    ask(&mut connection, &keys, &opening("web".to_owned()));
+
+    let (mut since, mut names) = (Since::default(), Vec::new());
+    for _ in 0..10 {
+        let request = Request::Sync { instance: "two".to_owned(), since, ttl: 15_000 };
+        let Reply::Synced(synced) = ask(&mut connection, &keys, &request) else { panic!() };
+        names.extend(synced.views.into_iter().map(|view| view.name));
+        since = synced.since;
+        if !synced.more {
+            break;
+        }
+    }
+    assert_eq!(names, ["web"], "at {since:?}");
+}

@@ -186,7 +186,7 @@ class View {
     this.buttons.disabled.hidden = row.mode === "disabled";
     this.buttons.undo.hidden = !row.shared?.settings;
     this.buttons.metrics_only.hidden = row.mode === "metrics_only";
-    drawTimeline(this.hour, row, store.now());
+    drawTimeline(this.hour, row, store.now(), store.started);
     [...this.hourScale.children].forEach((mark, at) => setText(mark, clock(store.now() - (4 - at) * 900_000).slice(0, 5)));
     this.charts.update();
     const places = store.samples.places();

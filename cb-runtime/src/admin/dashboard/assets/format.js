@@ -86,6 +86,12 @@ export function percent(share) {
   return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
+/** The score, never rounded up: what is not all closed has no 100 %. @param {number} share */
+export function scored(share) {
+  const tenths = Math.floor(share * 1000 + 1e-6);
+  return `${tenths > 990 && tenths < 1000 ? (tenths / 10).toFixed(1) : Math.floor(tenths / 10)} %`;
+}
+
 /** @param {number | null | undefined} value */
 export function rate(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
@@ -98,6 +104,10 @@ export function rate(value) {
 const GROUPED = new Intl.NumberFormat("en");
 /** @param {number} value */
 export const count = (value) => GROUPED.format(value);
+
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 0, roundingMode: "trunc" });
+/** The same in four letters at the most. @param {number} value */
+export const short = (value) => SHORT.format(value);
 
 /** "1 breaker", "2 breakers". @param {number} many @param {string} one */
 export const plural = (many, one) => `${count(many)} ${one}${many === 1 ? "" : "s"}`;

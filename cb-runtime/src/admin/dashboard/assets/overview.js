@@ -1,7 +1,7 @@
 /** The verdict on all breakers, and what chooses among them. */
 
 import { byId, el, icon, setAttr, setIcon, setText } from "./dom.js";
-import { KINDS, count, percent, plural, rate, say } from "./format.js";
+import { KINDS, count, percent, plural, rate, say, scored } from "./format.js";
 import { startShared } from "./shared.js";
 import { drawSpark, spark } from "./spark.js";
 import { store } from "./store.js";
@@ -33,7 +33,7 @@ function write() {
   setIcon(mark, status.verdict);
   setText(word, say(status.verdict));
   setText(why, reason());
-  setText(score, percent(status.score));
+  setText(score, scored(status.score));
   const lately = samples.lately("");
   setText(calls, rate(lately.rate));
   setText(errors, percent(lately.errors));

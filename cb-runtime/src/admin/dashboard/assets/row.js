@@ -1,7 +1,7 @@
 /** One breaker's line in the list. It is made once, and from then on only what has changed is written. */
 
 import { el, icon, setAttr, setIcon, setText, svg } from "./dom.js";
-import { ago, fullTime, latencies, openReason, percent, rate, say, span } from "./format.js";
+import { ago, count, fullTime, latencies, openReason, percent, rate, say, short, span } from "./format.js";
 import { everywhere } from "./shared.js";
 import { drawSpark, drawTimeline, spark, timeline } from "./spark.js";
 import { store } from "./store.js";
@@ -86,7 +86,9 @@ export class RowView {
     setAttr(this.under, "title", row.last_error ?? "");
     this.badge.hidden = !row.critical;
     const isCounting = row.kind === "closed" || row.kind === "metrics_only";
-    setText(this.inRow, isCounting ? `${row.consecutive_failures}/${row.failure_threshold}` : "–");
+    setText(this.inRow, isCounting ? `${short(row.consecutive_failures)}/${short(row.failure_threshold)}` : "–");
+    // In full, where the column has no room for it.
+    setAttr(this.inRow, "title", row.failure_threshold < 1000 ? null : `${count(row.consecutive_failures)} of ${count(row.failure_threshold)} failures in a row`);
     setAttr(this.node, "data-row", !isCounting ? "off" : row.consecutive_failures > 0 ? "some" : "none");
     drawPips(this.pips, isCounting ? row.consecutive_failures : 0, row.failure_threshold);
     const lately = store.samples.lately(row.name);
@@ -97,7 +99,7 @@ export class RowView {
     setText(this.times, latencies(row.response_times));
     setAttr(this.success, "title", row.success_at === null ? "" : fullTime(row.success_at));
     setAttr(this.failure, "title", [row.failure_at === null ? "" : fullTime(row.failure_at), row.last_error].filter(Boolean).join("\n"));
-    drawTimeline(this.hour, row, store.now());
+    drawTimeline(this.hour, row, store.now(), store.started);
   }
 
   /** @param {any} row */

@@ -64,9 +64,10 @@ export function timeline() {
  *
  * @param {any} row
  * @param {number} now
+ * @param {number} started when the program was, as far as is known: before that, there was no state to show
  * @returns {{ state: string, from: number, to: number }[]}
  */
-export function stays(row, now) {
+export function stays(row, now, started) {
   const begin = now - HOUR * 1000;
   const place = (/** @type {number} */ at) => Math.min(HOUR, Math.max(0, (at - begin) / 1000));
   const changes = row.timeline.map((/** @type {any} */ change) => ({ ...change, at: Date.parse(change.at) }));
@@ -74,7 +75,7 @@ export function stays(row, now) {
   const found = [];
   // Without any change, nothing is known of what was before its present state.
   let state = changes.length ? (changes[0].from ?? /** @type {any} */ (BEFORE)[changes[0].to]) : row.state;
-  let from = changes.length ? 0 : place(row.since_at ?? begin);
+  let from = place(changes.length ? Math.min(started, changes[0].at) : (row.since_at ?? begin));
   for (const change of changes) {
     const at = place(change.at);
     if (at > from) found.push({ state, from, to: at });
@@ -88,12 +89,12 @@ export function stays(row, now) {
   return found;
 }
 
-/** @param {Element} chart @param {any} row @param {number} now */
-export function drawTimeline(chart, row, now) {
+/** @param {Element} chart @param {any} row @param {number} now @param {number} started */
+export function drawTimeline(chart, row, now, started) {
   /** @type {Record<string, string>} */
   const paths = { closed: "", half_open: "", open: "" };
   let openings = 0;
-  for (const { state, from, to } of stays(row, now)) {
+  for (const { state, from, to } of stays(row, now, started)) {
     const [top, height] = /** @type {any} */ (LEVELS)[state] ?? LEVELS.closed;
     if (state === "open") openings += 1;
     // A stay of seconds is no wider than a hair, and is what one looks for.

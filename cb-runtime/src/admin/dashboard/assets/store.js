@@ -38,6 +38,11 @@ class Store extends EventTarget {
     return performance.now() + this.#ahead;
   }
 
+  /** When the program was started, as far as is known, by the same clock; of old, where it does not say. */
+  get started() {
+    return Date.parse(this.status?.started) || 0;
+  }
+
   /** @param {string} what */
   tell(what) {
     this.dispatchEvent(new Event(what));

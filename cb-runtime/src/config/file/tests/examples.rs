@@ -60,6 +60,7 @@ fn the_schema_names_the_settings_that_there_are() {
     of_breaker.insert("calls".to_owned());
     assert_eq!(keys(&schema, "/$defs/breaker/properties"), of_breaker);
     settings.remove("service_type");
+    settings.insert("call_timeout".to_owned());
     assert_eq!(keys(&schema, "/$defs/service_type/properties"), settings);
     assert_eq!(keys(&schema, "/$defs/calls/properties"), set(calls::KEYS));
     let retry = calls::RETRY.map(|(part, _)| part);

@@ -13,13 +13,15 @@ end
 if lost then
     from = 0
 end
-local names = redis.call('ZRANGEBYSCORE', INDEX, '(' .. whole(from), '+inf', 'LIMIT', 0, AT_ONCE + 1)
-local more, views, last = #names > AT_ONCE, {}, 0
-for i = 1, math.min(#names, AT_ONCE) do
-    local page = read(PAGE .. names[i])
+local found = redis.call('ZRANGEBYSCORE', INDEX, '(' .. whole(from), '+inf', 'WITHSCORES', 'LIMIT', 0, AT_ONCE + 1)
+local more, views, last = #found / 2 > AT_ONCE, {}, 0
+for i = 1, math.min(#found / 2, AT_ONCE) do
+    local name = found[2 * i - 1]
+    local page = read(PAGE .. name)
+    -- Of one that is forgotten there is nothing to tell, but who reads on does so from behind it.
+    last = tonumber(found[2 * i])
     if page['kept'] then
-        last = number(page, 'version')
-        views[#views + 1] = view(page, names[i])
+        views[#views + 1] = view(page, name)
     end
 end
 local since = { whole(born), whole(more and last or latest), whole(latest) }
