@@ -108,7 +108,6 @@ impl Args {
                 let message = format!("`{key}` is given twice: remove one of the two");
                 errors.push(Error::custom(message).with_span(&span));
             } else {
-                constants.extend(constants::value(&key, &entry).map(|value| (key.clone(), value)));
                 keys.push((key, span));
                 known.push(entry);
             }
@@ -116,8 +115,10 @@ impl Args {
         // One key at a time, so that a wrong value costs only itself.
         let mut settings = Settings::default();
         for entry in known {
+            let constant = constants::value(&entry);
             if let Some(one) = errors.handle(Settings::from_list(&[NestedMeta::Meta(entry)])) {
                 settings.take(one);
+                constants.extend(constant);
             }
         }
         let mut args = Self { settings, constants, keys, unknown, whole };

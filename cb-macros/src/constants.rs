@@ -31,9 +31,10 @@ const KEYS: &[&str] = &[
     "retry",
 ];
 
-/// What such a key has for its value, without the parts that are asked at each call.
-pub(crate) fn value(key: &str, entry: &Meta) -> Option<TokenStream> {
-    if !KEYS.contains(&key) {
+/// Such a key, and what it has for its value without the parts that are asked at each call.
+pub(crate) fn value(entry: &Meta) -> Option<(String, TokenStream)> {
+    let key = entry.path().get_ident()?.to_string();
+    if !KEYS.contains(&key.as_str()) {
         return None;
     }
     let parts: Vec<Expr> = match entry {
@@ -48,7 +49,7 @@ pub(crate) fn value(key: &str, entry: &Meta) -> Option<TokenStream> {
             value => vec![value.clone()],
         },
     };
-    Some(parts.iter().filter_map(once).collect())
+    Some((key, parts.iter().filter_map(once).collect()))
 }
 
 /// A part's value without its name; `when` is asked at each call.
@@ -87,7 +88,7 @@ pub(crate) fn check(args: &Args, function: &Function, errors: &mut Accumulator) 
             refuse(
                 at,
                 format!(
-                    "`{key}` cannot be reached through `Self`, because it is set apart from any call: write the type's name, as in `{key} = MyType::LIMIT`; where the type has parameters, a constant outside of it"
+                    "`{key}` cannot be reached through `Self`, because it is set apart from any call: write the type's name, as in `MyType::LIMIT`; where the type has parameters, a constant outside of it"
                 ),
             );
         } else if let Some(at) = find(value.clone(), "self") {

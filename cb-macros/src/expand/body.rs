@@ -66,10 +66,11 @@ impl Expansion<'_> {
                     None => code!(#runtime::__private::NoLimit),
                 };
                 let body = code!(#claim #edge #(#lead)* #(#statements)*);
-                // In the user's own braces: there the compiler says that a last expression is missing.
+                // At the user's own brace: there the compiler says that a last expression is missing.
                 let mut braces = Group::new(Delimiter::Brace, body);
-                let at = near(function.body.brace_token.span.join());
+                let at = near(function.body.brace_token.span.open());
                 braces.set_span(at);
+                let capture = (!capture.is_empty()).then(|| quote_spanned!(at=> move));
                 let begin = quote_spanned!(at=> async);
                 code! {{
                     let limit = #limit;

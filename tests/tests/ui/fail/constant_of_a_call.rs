@@ -33,4 +33,9 @@ async fn other(limit: u32, delay: u32) -> Result<u32, SearchError> {
     Ok(limit + delay)
 }
 
+#[circuit_breaker(name = "of_arguments", call_timeout = limit, retry = tries)]
+async fn of_arguments(limit: std::time::Duration, tries: u32) -> Result<u32, SearchError> {
+    Ok(limit.as_secs() as u32 + tries)
+}
+
 fn main() {}

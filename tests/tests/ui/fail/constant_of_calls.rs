@@ -33,11 +33,6 @@ async fn unknown(query: &str) -> Result<u32, SearchError> {
     Ok(query.len() as u32)
 }
 
-#[circuit_breaker(name = "of_arguments", call_timeout = limit, retry = tries)]
-async fn of_arguments(limit: Duration, tries: u32) -> Result<u32, SearchError> {
-    Ok(limit.as_secs() as u32 + tries)
-}
-
 #[circuit_breaker(name = "plain", max_concurrent = FIVE)]
 fn plain(query: &str) -> Result<u32, SearchError> {
     Ok(query.len() as u32)
