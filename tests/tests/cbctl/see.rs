@@ -26,7 +26,7 @@ fn a_status_has_a_line_for_each_breaker() {
 fn a_score_that_is_under_a_floor_does_not_look_as_if_it_were_not() {
     let server = Server::start();
     for number in 0..997 {
-        server.registry.register(&format!("svc-{number}"), Config::default()).unwrap();
+        server.registry.register(format!("svc-{number}"), Config::default()).unwrap();
     }
     fail(&server.breaker("payments"));
     let ended = ask(&server, &["health", "--fail-under", "0.9995"]).with(1);
