@@ -63,10 +63,7 @@ impl Judge<'_> {
         let (kind, private) = (&output.annotation, code!(#runtime::__private));
         let failed = self.failed();
         let verdict = match &settings.record_errors {
-            Some(recorded) => {
-                let arm = arm(recorded, &failed);
-                code!(match error { #arm _ => #private::Verdict::Success })
-            }
+            Some(recorded) => sorted(recorded, &failed, &code!(#private::Verdict::Success)),
             None => failed,
         };
         let verdict = self.unless_ignored(verdict);
@@ -172,8 +169,7 @@ impl Judge<'_> {
     fn unless_ignored(&self, verdict: TokenStream) -> TokenStream {
         let Some(ignored) = &self.settings.ignore_errors else { return verdict };
         let runtime = self.runtime;
-        let arm = arm(ignored, &code!(#runtime::__private::Verdict::Ignored));
-        code!(match error { #arm _ => #verdict })
+        sorted(ignored, &code!(#runtime::__private::Verdict::Ignored), &verdict)
     }
 
     /// Whether the returned value itself is the cause that a fallback is told.
@@ -335,10 +331,26 @@ enum Source {
     Timeout,
 }
 
-/// An arm of a `match` with the user's pattern in it.
-fn arm(pattern: &Pattern, then: &TokenStream) -> TokenStream {
+/// A `match` of `error` with the user's pattern in it.
+///
+/// For `NotFound` alone it is
+///
+/// ```text
+/// {
+///     let _ = NotFound;
+///     match error { NotFound => .., _ => .. }
+/// }
+/// ```
+///
+/// since as a pattern a name that is nobody's, such as a variant's without its `enum`, would be that of a new
+/// variable: every error would be ignored, and the breaker never open.
+fn sorted(pattern: &Pattern, then: &TokenStream, otherwise: &TokenStream) -> TokenStream {
+    let named = pattern.name().map(|name| code!(let _ = #name;));
     let pattern = &pattern.0;
-    quote_spanned!(near(pattern.span())=> #[allow(unreachable_patterns)] #pattern => #then,)
+    let arm =
+        quote_spanned!(near(pattern.span())=> #[allow(unreachable_patterns)] #pattern => #then,);
+    let sorted = code!(match error { #arm _ => #otherwise });
+    if named.is_some() { code!({ #named #sorted }) } else { sorted }
 }
 
 /// How long to stay away after `error`. As with fallbacks, the small function is there for what the

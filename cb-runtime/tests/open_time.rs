@@ -11,7 +11,8 @@ use std::{
 
 use cb_runtime::{CircuitBreaker, CircuitError, Config, State};
 
-const RECOVERY: Duration = Duration::from_millis(20);
+/// Longer than what the timer is early by.
+const RECOVERY: Duration = Duration::from_millis(150);
 
 fn opened() -> CircuitBreaker {
     let config = Config::builder().failure_threshold(1).recovery_timeout(RECOVERY).build();
@@ -57,6 +58,19 @@ fn given_a_state_that_is_half_open_when_it_has_been_read_then_the_next_call_is_t
             thread::yield_now();
         }
         assert!(breaker.try_acquire().is_ok());
+    }
+}
+
+#[test]
+fn given_a_rejection_when_a_caller_has_waited_as_long_as_it_says_then_that_caller_is_the_probe() {
+    let config = Config::builder().failure_threshold(1).recovery_timeout(Duration::from_millis(5));
+    for _ in 0..100 {
+        let breaker = CircuitBreaker::new("orders", config.build().unwrap_or_default());
+        fail(&breaker);
+        if let Err(rejection) = breaker.try_acquire() {
+            thread::sleep(rejection.retry_after().unwrap_or_default());
+            assert!(breaker.try_acquire().is_ok());
+        }
     }
 }
 

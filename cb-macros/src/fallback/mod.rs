@@ -246,14 +246,24 @@ fn takes_self(closure: &ExprClosure, function: &Function) -> bool {
         return false;
     };
     if let Pat::Type(typed) = first {
-        let of_self = |kind: &Type| find(kind.to_token_stream(), "Self").is_some();
         let argument = function.arguments.first();
-        if of_self(&typed.ty) && !argument.is_some_and(|argument| of_self(&argument.kind)) {
+        if is_self_type(&typed.ty) && !argument.is_some_and(|argument| is_self_type(&argument.kind))
+        {
             return true;
         }
         first = &typed.pat;
     }
     matches!(first, Pat::Ident(name) if name.ident == "this" || name.ident == "_this")
+}
+
+/// `Self`, `&Self` or `&mut Self`.
+fn is_self_type(kind: &Type) -> bool {
+    match kind {
+        Type::Reference(reference) => is_self_type(&reference.elem),
+        Type::Group(group) => is_self_type(&group.elem),
+        Type::Path(path) => path.path.is_ident("Self"),
+        _ => false,
+    }
 }
 
 fn is_wild(pattern: &Pat) -> bool {

@@ -3,7 +3,7 @@
 use darling::{FromMeta, Result};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, ExprLit, Meta, spanned::Spanned};
+use syn::{Expr, ExprLit, Ident, Meta, parse2, spanned::Spanned};
 
 use super::{expression, kind, wrong};
 
@@ -20,6 +20,13 @@ impl FromMeta for Pattern {
             return Err(wrong(&closure.inputs_begin, message));
         }
         Ok(Self(value.to_token_stream()))
+    }
+}
+
+impl Pattern {
+    /// The name that is all of it, if one is.
+    pub(crate) fn name(&self) -> Option<Ident> {
+        parse2(self.0.clone()).ok()
     }
 }
 

@@ -100,6 +100,12 @@ impl Published {
         Tick(self.mode_until.load(Ordering::Relaxed))
     }
 
+    /// Whether the mode's time has run out. Reads the clock where it has one.
+    pub(crate) fn is_mode_over(&self) -> bool {
+        let until = self.mode_until();
+        until != Tick::NEVER && until <= Tick::now()
+    }
+
     /// To be called before the word is stored that tells of other settings.
     pub(crate) fn store_quickest_slow(&self, quickest_slow: u64) {
         self.quickest_slow.store(quickest_slow, Ordering::Relaxed);

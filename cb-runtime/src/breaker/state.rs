@@ -187,6 +187,12 @@ impl Word {
         self.0 & Self::NARRATED != 0
     }
 
+    /// An operator has set another mode than the normal one.
+    #[inline]
+    pub(crate) fn has_mode(self) -> bool {
+        self.0 & Self::MODE != 0
+    }
+
     #[inline]
     pub(crate) fn is_forced_open(self) -> bool {
         self.0 & Self::MODE == Self::FORCED_OPEN

@@ -1,18 +1,24 @@
-//! One thread for the program that wakes breakers when their open time or a slice of their window is
-//! over, so that the calls in between need not read the clock. It starts when it is first needed.
+//! One thread for the program that wakes breakers shortly before their open time, or when a slice of
+//! their window, is over, so that the calls in between need not read the clock. It starts when it is first
+//! needed.
 //!
-//! A breaker that is not watched (no thread could be started, or tokio's clock can be paused) reads
-//! the clock at each rejection instead; nothing else differs.
+//! A breaker that is not watched (no thread could be started, tokio's clock can be paused, or the end is
+//! near) reads the clock at each rejection instead; nothing else differs.
 
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     thread,
+    time::Duration,
 };
 
 use super::core::Core;
 use crate::clock::{PAUSABLE, Tick};
+
+/// So long before the end of an open time a breaker is woken. Threads are late, and a caller that has
+/// waited for as long as it was told to is not to be turned away for that.
+const AHEAD: Duration = Duration::from_millis(100);
 
 struct Alarm {
     at: Tick,
@@ -23,7 +29,7 @@ struct Alarm {
 /// What a breaker is woken for.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
-    /// The open time of this generation is over.
+    /// The open time of this generation is nearly over.
     Open(u64),
     /// A slice of time is over, in which calls were not asked when they were.
     Settled,
@@ -38,6 +44,13 @@ struct Timer {
 /// Whether open times are watched in this program at all.
 pub(crate) fn can_watch() -> bool {
     !PAUSABLE && !cfg!(cb_loom)
+}
+
+/// When to wake a breaker that is open until then; `None` where that is so near that it need not be
+/// watched.
+pub(crate) fn watch_end(now: Tick, until: Tick) -> Option<Tick> {
+    let watched = until.since(now).checked_sub(AHEAD).filter(|watched| !watched.is_zero())?;
+    can_watch().then(|| now.after(watched))
 }
 
 /// Wakes the breaker at the given time. `false` where there is no timer.

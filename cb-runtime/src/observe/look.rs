@@ -100,14 +100,10 @@ impl Look {
     }
 }
 
-/// A share as people read it.
+/// A share as people read it, to a tenth: one that is over a bound is to read so.
 pub(super) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent >= 10.0 || percent.fract() == 0.0 {
-        format!("{percent:.0} %")
-    } else {
-        format!("{percent:.1} %")
-    }
+    let percent = format!("{:.1}", share * 100.0);
+    format!("{} %", percent.strip_suffix(".0").unwrap_or(&percent))
 }
 
 /// A share of counts.

@@ -89,7 +89,7 @@ pub struct Totals {
     /// Calls that took longer than `slow_call`, successes and failures among them, and those that
     /// their caller dropped after it.
     pub slow: u64,
-    /// Calls dropped by their caller.
+    /// Calls dropped by their caller; where that counts as a failure, they are in `failures` instead.
     pub cancelled: u64,
     /// Answers that a fallback gave, failed ones included.
     pub fallbacks: u64,

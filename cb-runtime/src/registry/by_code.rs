@@ -54,7 +54,7 @@ impl Asked {
     pub(crate) fn breaker(&self) -> CircuitBreaker {
         let registry = self.registry();
         registry.load_by_default();
-        let own = || self.config.to_builder();
+        let own = || registry.said_with(&self.name, &self.config);
         let (breaker, made) = registry.get_or_make(&self.name, Some(self.here), own);
         if let Some(unsettled) = made {
             unsettled.settle(registry);
@@ -66,7 +66,7 @@ impl Asked {
     pub(crate) fn keyed(&self) -> Keyed {
         let registry = self.registry();
         registry.load_by_default();
-        let own = || self.config.to_builder();
+        let own = || registry.said_with(&self.name, &self.config);
         let (family, made) = registry.get_or_make_family(&self.name, own);
         if let Some(unsettled) = made {
             unsettled.settle(registry);

@@ -43,6 +43,7 @@ fn mend(error: &io::Error) -> &'static str {
             "let the user that the program runs as write in its directory, or choose another"
         }
         ErrorKind::ReadOnlyFilesystem => "choose a directory on a disk that can be written",
+        ErrorKind::InvalidInput => "give the path of a file",
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some of the disk",
         _ => "choose a directory that can be written",
     }
@@ -89,7 +90,7 @@ impl Registry {
     /// `export`.
     ///
     /// It is written beside the file under another name, brought to the disk, and given the file's
-    /// name and permissions. Blocks for as long as the disk takes: in async code, use tokio's
+    /// name and permissions; of a link, it is the file that it leads to. Blocks for as long as the disk takes: in async code, use tokio's
     /// `spawn_blocking`.
     ///
     /// ```
@@ -106,8 +107,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`ExportError`], which names the path, where the directory is not there or cannot be written,
-    /// where the disk is full, and where the path is that of a directory. What was there before
-    /// stays, and nothing is left beside it.
+    /// where the disk is full, and where the path is that of a directory, a device or a socket. What was
+    /// there before stays, and nothing is left beside it.
     pub fn export_to(&self, path: impl AsRef<Path>) -> Result<(), ExportError> {
         let (path, export) = (path.as_ref(), self.exported());
         let write = |file: &File| {
@@ -138,17 +139,21 @@ impl Registry {
 
 /// Puts a file in the place of one that may be there, once all of it is on the disk.
 fn replace(path: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+    let present = match fs::metadata(path) {
+        Ok(present) if present.is_file() || present.is_dir() => Some(present.permissions()),
+        // A device, such as `/dev/null`: whoever may do so would put a file in its place.
+        Ok(_) => return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    // Of a link, it is what it leads to that is replaced.
+    let path = &if present.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
     let Some(name) = path.file_name() else {
         return Err(io::Error::new(ErrorKind::InvalidInput, "there is no file name in it"));
     };
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
-    let present = match fs::metadata(path) {
-        Ok(present) => Some(present.permissions()),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
     };
     let draft = Draft::new(directory, name)?;
     if let Some(permissions) = present {
@@ -237,6 +242,36 @@ mod tests {
             "breakers cannot be exported to `a/b.json`: no storage space; free some of the disk"
         );
         assert!(text(ErrorKind::NotFound).ends_with("make its directory, or choose another"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn through_a_link_the_file_is_replaced_and_not_the_link() {
+        let directory = tempfile::tempdir().expect("there is a place for temporary files");
+        let (path, link) = (directory.path().join("breakers.json"), directory.path().join("link"));
+        fs::write(&path, "before").expect("the file can be written");
+        std::os::unix::fs::symlink("breakers.json", &link).expect("the link can be made");
+
+        replace(&link, |mut file| file.write_all(b"after")).expect("the file can be replaced");
+
+        assert!(fs::symlink_metadata(&link).expect("the link is there").is_symlink());
+        assert_eq!(fs::read(&path).expect("the file is there"), b"after");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_not_replaced_by_one() {
+        let directory = tempfile::tempdir().expect("there is a place for temporary files");
+        let path = directory.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).expect("it can be bound");
+
+        let refused = replace(&path, |_| Ok(())).map_err(|source| ExportError { path, source });
+
+        let text = refused.expect_err("it is refused").to_string();
+        assert!(text.ends_with("it is no file; give the path of a file"), "{text}");
+        assert_eq!(names(directory.path()), ["socket"]);
+        let nothing = replace(Path::new(""), |_| Ok(())).expect_err("it is refused");
+        assert_eq!(mend(&nothing), "give the path of a file");
     }
 
     #[cfg(unix)]

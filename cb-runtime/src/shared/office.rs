@@ -24,6 +24,7 @@ use crate::{
 };
 
 use super::{
+    book::KEPT,
     options::SharedOptions,
     seen::Seen,
     wire::{GivenBack, Reply, Request, millis},
@@ -31,6 +32,9 @@ use super::{
 
 /// So many questions wait at most; a call that would be one more decides alone.
 pub(super) const ASKING: usize = 1_024;
+
+/// So many breakers may be remembered as open that have long been over.
+const MANY: usize = 10_000;
 
 /// A store that answers at once.
 pub(super) type AtOnce = Box<dyn Fn(Request) -> Option<Reply> + Send + Sync>;
@@ -152,6 +156,20 @@ impl Office {
                 books.to_be.insert(name.to_owned(), to_be);
             }
         });
+    }
+
+    /// Forgets, once it is much, what has been over for so long that the store has forgotten it as well.
+    pub(super) fn prune(&self, now: Tick) {
+        let is_kept = |until: Tick| now < until.after(Duration::from_millis(KEPT));
+        self.with_books(|books| {
+            if books.to_be.len() > MANY {
+                books.to_be.retain(|_, ToBe { open, mode }| {
+                    open.is_some_and(|(until, _)| is_kept(until))
+                        || mode.is_some_and(|(_, until)| is_kept(until))
+                });
+            }
+        });
+        self.seen.prune(now);
     }
 }
 

@@ -3,9 +3,11 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use super::{
+    book::KEPT,
     link::{clock::StoreClock, known::mode_of},
     wire::View,
 };
@@ -26,7 +28,8 @@ pub(super) struct Seen(Mutex<HashMap<String, One>>);
 #[derive(Default)]
 struct One {
     epoch: u64,
-    is_open: bool,
+    /// Until then, where it is open.
+    open: Option<Tick>,
     by: String,
     mode: Ordered<Option<Mode>>,
     settings: Ordered<Arc<BTreeMap<String, String>>>,
@@ -56,7 +59,8 @@ impl Seen {
         }
         let one = all.entry(view.name.clone()).or_default();
         if view.epoch >= one.epoch {
-            (one.epoch, one.is_open) = (view.epoch, view.is_open());
+            one.epoch = view.epoch;
+            one.open = view.is_open().then(|| clock.ours(view.until));
             one.by.clone_from(&view.by);
         }
         if let Some(mode) = view.mode.as_ref().filter(|mode| mode.epoch > one.mode.epoch) {
@@ -73,6 +77,18 @@ impl Seen {
         }
     }
 
+    /// Forgets, once it is much, what has been over for so long that the store has forgotten it as well.
+    pub(super) fn prune(&self, now: Tick) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() > MANY {
+            all.retain(|_, one| {
+                one.open.is_some_and(|until| now < until.after(Duration::from_millis(KEPT)))
+                    || one.mode.what.is_some() && now < one.mode.until
+                    || !one.settings.what.is_empty() && now < one.settings.until
+            });
+        }
+    }
+
     /// How a breaker of this name stands to the others.
     pub(super) fn of(&self, name: &str, connected: bool) -> SharedBreaker {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +101,7 @@ impl Seen {
         SharedBreaker {
             connected,
             epoch: one.epoch,
-            open: one.is_open,
+            open: one.open.is_some(),
             changed_by: Some(one.by.clone()).filter(|by| !by.is_empty()),
             mode: mode.map(|mode| SharedMode { mode, remaining: one.mode.until.since(now) }),
             settings: settings.map(|ordered| SharedSettings {
@@ -152,5 +168,15 @@ mod tests {
         seen.take(&View { until: 9_000, ..of(MANY + 5) }, &clock);
         assert!(seen.of(&format!("db-{}", MANY + 5), true).open);
         assert_eq!(seen.0.lock().unwrap().len(), MANY + 1);
+
+        seen.prune(Tick::now());
+        assert_eq!(seen.0.lock().unwrap().len(), 1, "the open one");
+        for number in 0..MANY {
+            seen.take(&View { until: 9_000, ..of(number) }, &clock);
+        }
+        seen.prune(clock.ours(9_000 + KEPT - 1));
+        assert_eq!(seen.0.lock().unwrap().len(), MANY + 1);
+        seen.prune(clock.ours(9_000 + KEPT));
+        assert_eq!(seen.0.lock().unwrap().len(), 0);
     }
 }

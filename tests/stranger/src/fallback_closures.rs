@@ -108,6 +108,19 @@ async fn async_block_in_block(text: &str, _: u32) -> Answer {
     Err(Fault::Down)
 }
 
+#[circuit_breaker(name = "closures.async_block_at_the_end", fallback = |text, cause| {
+    let said = cause.to_string();
+    async move {
+        turn().await;
+        Ok(format!("{} {said}", parse(&text).map_err(|_| Fault::NotFound)?))
+    }
+})]
+async fn async_block_at_the_end(text: String) -> Answer {
+    turn().await;
+    drop(text);
+    Err(Fault::Down)
+}
+
 #[circuit_breaker(name = "closures.async_expression", fallback = async |text| other(text).await)]
 async fn async_expression(text: &str) -> Answer {
     turn().await;
@@ -143,6 +156,11 @@ async fn with_question_marks_and_awaits() {
     assert_eq!(send(async_block("3".into(), 4)).await.ok().as_deref(), Some("7"));
     assert!(matches!(async_block("x".into(), 4).await, Err(Fault::NotFound)));
     assert_eq!(send(async_block_in_block("a", 1)).await.ok().as_deref(), Some("a"));
+    assert_eq!(
+        send(async_block_at_the_end("3".into())).await.ok().as_deref(),
+        Some("3 the service is down")
+    );
+    assert!(matches!(async_block_at_the_end("x".into()).await, Err(Fault::NotFound)));
     assert_eq!(send(async_expression("a")).await.ok().as_deref(), Some("a"));
     assert_eq!(send(async_return("a")).await.ok().as_deref(), Some("a"));
     assert!(matches!(async_return("").await, Err(Fault::NotFound)));
@@ -194,6 +212,32 @@ impl Client {
         self.seen.push(text);
         turn().await;
         Err(Fault::Down)
+    }
+
+    #[circuit_breaker(name = "closures.this_unused", fallback = |_this, text| Ok(text))]
+    async fn unused(&self, text: String) -> Answer {
+        turn().await;
+        drop(text);
+        if self.seen.is_empty() { Err(Fault::NotFound) } else { Err(Fault::Down) }
+    }
+
+    #[circuit_breaker(name = "closures.this_by_type", fallback = |client: &mut Self, text: String| {
+        client.seen.push(text);
+        Ok(client.seen.concat())
+    })]
+    async fn by_type(&mut self, text: String) -> Answer {
+        self.seen.push(text);
+        turn().await;
+        Err(Fault::Down)
+    }
+
+    #[circuit_breaker(
+        name = "closures.another_self",
+        fallback = |other: &Self, why: CallError<Fault>| Ok(format!("{} {why}", other.seen.len())),
+    )]
+    async fn another(&self, other: &Self) -> Answer {
+        turn().await;
+        if self == other { Err(Fault::NotFound) } else { Err(Fault::Down) }
     }
 
     #[circuit_breaker(name = "closures.this_owned", fallback = |this, _| Ok(this.seen.concat()))]
@@ -253,6 +297,11 @@ async fn on_methods() {
     assert_eq!(send(client.exclusive("b".into())).await.ok().as_deref(), Some("4"));
     assert_eq!(client.seen, ["a", "b", "the service is down", "b"]);
     client.seen.truncate(1);
+    assert_eq!(send(client.unused("x".into())).await.ok().as_deref(), Some("x"));
+    assert_eq!(send(client.by_type("b".into())).await.ok().as_deref(), Some("abb"));
+    client.seen.truncate(1);
+    let other = Client::default();
+    assert_eq!(send(client.another(&other)).await.ok().as_deref(), Some("0 the service is down"));
     assert_eq!(send(client.clone().owned(Unique(1))).await.ok().as_deref(), Some("a"));
     assert_eq!(send(client.by_name("x")).await.ok().as_deref(), Some("1 x"));
     assert_eq!(send(client.by_name_mut("b".into())).await.ok().as_deref(), Some("abb"));

@@ -84,6 +84,40 @@ impl Client {
     }
 }
 
+#[circuit_breaker(name = "futures.named", failure_threshold = 1, fallback = |text, n| async move {
+    turn().await;
+    Ok(format!("{text}{n}"))
+})]
+fn named(text: &str, n: u32) -> Boxed<'_, Result<String, Fault>> {
+    let doubled = n * 2;
+    Box::pin(async move {
+        turn().await;
+        if doubled == 0 { Err(Fault::Down) } else { Ok(format!("{text} {doubled}")) }
+    })
+}
+
+type Answer = Boxed<'static, Result<u32, Fault>>;
+
+#[circuit_breaker(name = "futures.named_whole", failure_threshold = 1)]
+fn named_whole(n: u32) -> Answer {
+    Box::pin(async move {
+        turn().await;
+        if n == 0 { Err(Fault::Down) } else { Ok(n) }
+    })
+}
+
+#[tokio::test]
+async fn a_boxed_future_may_go_by_another_name() {
+    assert_eq!(send(named("a", 1)).await.ok().as_deref(), Some("a 2"));
+    assert_eq!(send(named("a", 0)).await.ok().as_deref(), Some("a0"));
+    assert_eq!(send(named("a", 1)).await.ok().as_deref(), Some("a1"));
+    assert_eq!(counts("futures.named"), [1, 1, 0, 1, 2]);
+    drop(named_whole(0));
+    assert_eq!(send(named_whole(1)).await.ok(), Some(1));
+    assert!(matches!(named_whole(0).await, Err(Fault::Down)));
+    assert!(named_whole(1).await.is_err_and(|fault| fault.is_rejection()));
+}
+
 #[tokio::test]
 async fn a_returned_future_is_protected_when_it_is_polled() {
     drop(opaque(1));

@@ -93,6 +93,53 @@ mod types {
     }
 }
 
+mod primitives {
+    use super::*;
+    use crate::support::Fault;
+
+    type Number = core::primitive::u32;
+    type Text = &'static core::primitive::str;
+    type bool = ();
+    type str = ();
+    type u32 = ();
+    type u64 = ();
+    type usize = ();
+    type f64 = ();
+
+    const THREE: Number = 3;
+
+    #[circuit_breaker(
+        name = "shadows.primitives",
+        failure_threshold = THREE - 2,
+        failure_rate = 1.0 / 2.0,
+        open_for = |_| None,
+        retry = (2, "1ms", when = |fault| fault.is_transient()),
+        stale_if_error = ("1m", key = n),
+        enabled = 1 < 2,
+        fallback = |n, _| Ok(n + 10),
+    )]
+    async fn asynchronous(n: Number, _: Text) -> Result<Number, Fault> {
+        turn().await;
+        if n == 0 { Err(Fault::NotFound) } else { Ok(n) }
+    }
+
+    #[circuit_breaker(
+        name = "shadows.primitives_plain",
+        failure_if = |answer| *answer == 0,
+        fallback = |n| n + 20,
+    )]
+    fn plain(n: Number) -> Number {
+        n
+    }
+
+    #[tokio::test]
+    async fn primitive_types_are_the_users() {
+        assert_eq!(send(asynchronous(1, "")).await.ok(), Some(1));
+        assert_eq!(asynchronous(0, "").await.ok(), Some(10));
+        assert_eq!((plain(1), plain(0)), (1, 20));
+    }
+}
+
 mod macros {
     use super::*;
     use crate::support::Fault;

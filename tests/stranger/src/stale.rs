@@ -510,3 +510,36 @@ async fn nothing_is_counted_while_the_breaker_is_disabled() {
     assert_eq!(disabled(Up(false)).await.ok(), Some(9));
     assert_eq!(totals("stale.disabled"), before);
 }
+
+#[circuit_breaker(name = "stale.many", stale_if_error = "5m")]
+#[allow(clippy::too_many_arguments, clippy::many_single_char_names, reason = "as some have")]
+async fn many(
+    up: Arc<AtomicBoolKey>,
+    a: u8,
+    b: u8,
+    c: u8,
+    d: u8,
+    e: u8,
+    f: u8,
+    g: u8,
+    h: u8,
+    i: u8,
+    j: u8,
+    k: u8,
+    l: u8,
+    m: u8,
+) -> Result<u32, Fault> {
+    turn().await;
+    let sum = [a, b, c, d, e, f, g, h, i, j, k, l, m].map(u32::from).iter().sum();
+    if up.0.load(Ordering::Relaxed) { Ok(sum) } else { Err(Fault::Down) }
+}
+
+#[tokio::test]
+async fn more_arguments_than_a_tuple_can_hash_are_a_key() {
+    let up = Arc::new(AtomicBoolKey(AtomicBool::new(true)));
+    let ask = |m| many(Arc::clone(&up), 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, m);
+    assert_eq!(send(ask(1)).await.ok(), Some(13));
+    up.0.store(false, Ordering::Relaxed);
+    assert_eq!(ask(1).await.ok(), Some(13));
+    assert!(matches!(ask(2).await, Err(Fault::Down)), "the last one is part of the key");
+}

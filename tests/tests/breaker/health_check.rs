@@ -234,6 +234,22 @@ async fn given_an_operator_when_the_breaker_is_forced_open_then_checks_wait_unti
 }
 
 #[tokio::test(start_paused = true)]
+async fn given_a_mode_that_ends_by_itself_when_a_call_comes_next_then_the_probe_is_the_check_and_not_it()
+ {
+    for mode in [CircuitBreaker::force_open_for, CircuitBreaker::disable_for] {
+        script(&[Find::Well]);
+        let breaker = opened(checked()).await;
+        mode(&breaker, 2 * RECOVERY);
+        pass(2 * RECOVERY).await;
+
+        assert!(matches!(rejection(&breaker).await, CircuitError::HalfOpen { .. }));
+        pass(SECOND).await;
+
+        assert_eq!((breaker.state(), CHECKS.get()), (State::Closed, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn given_metrics_only_when_it_would_be_open_then_nothing_is_checked() {
     script(&[]);
     let breaker = breaker(checked());

@@ -1,4 +1,8 @@
-use std::{fs, io::ErrorKind, path::Path};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use super::*;
 
@@ -79,7 +83,8 @@ async fn what_cannot_be_written_names_the_path_and_leaves_nothing() {
         (directory.path().join("missing/breakers.json"), ErrorKind::NotFound),
         (file.join("breakers.json"), ErrorKind::NotADirectory),
         (below.clone(), ErrorKind::IsADirectory),
-        (below.join(".."), ErrorKind::InvalidInput),
+        (below.join(".."), ErrorKind::IsADirectory),
+        (PathBuf::new(), ErrorKind::InvalidInput),
     ];
     for (path, kind) in cases {
         let error = registry.export_to(&path).unwrap_err();

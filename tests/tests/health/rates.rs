@@ -5,6 +5,22 @@ use cb_runtime::{AlertBounds, Window};
 use super::*;
 
 #[tokio::test(start_paused = true)]
+async fn an_error_rate_just_over_its_bound_reads_so() {
+    let registry = Registry::new();
+    let breaker = make(&registry, "db", patient().window(Window::calls(1_000)).min_calls(10));
+    for _ in 0..41 {
+        fail(&breaker).await;
+        for _ in 0..4 {
+            succeed(&breaker).await;
+        }
+    }
+    assert_eq!(find(&registry, AlertKind::ErrorRate), None, "41 of 205");
+    fail(&breaker).await;
+    let text = text(&registry, AlertKind::ErrorRate).expect("42 of 206 failed");
+    assert_eq!(text, "20.4 % of the latest calls through `db` failed, over 20 %");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_error_rate_over_its_bound_is_a_warning() {
     let registry = Registry::new();
     let breaker = make(&registry, "db", patient().window(Window::calls(10)).min_calls(10));

@@ -29,7 +29,7 @@ use crate::{
 /// What is to be done about a change once the lock is given back.
 pub(super) struct Aftermath {
     pub(super) word: Word,
-    /// The open time of this word's opening is to be watched until then.
+    /// This word's opening is to be watched until then.
     watch: Option<Tick>,
     /// The open time ends then, and a health check is to be made.
     check: Option<Tick>,
@@ -82,7 +82,7 @@ impl Core {
         // An opening may get another end, too.
         let has_other_end = self.published.until() != opening.until;
         let is_new = has_other_end || news.iter().any(opened);
-        let watch = (is_new && timer::can_watch()).then_some(opening.until);
+        let watch = if is_new { timer::watch_end(now, opening.until) } else { None };
         let generation = inner.machine.generation();
         if watch.is_some() {
             inner.machine.set_watched(generation, true);
@@ -111,10 +111,10 @@ impl Core {
 
     pub(super) fn after(&self, aftermath: Aftermath) {
         let generation = aftermath.word.generation();
-        if let Some(until) = aftermath.watch {
+        if let Some(end) = aftermath.watch {
             // Those that need not ask when they are turned away are not logged either.
             if log::wants_rejections()
-                || !timer::watch(self.this.clone(), Purpose::Open(generation), until)
+                || !timer::watch(self.this.clone(), Purpose::Open(generation), end)
             {
                 self.stop_watching(generation);
             }

@@ -8,6 +8,7 @@ use crate::{
     clock::Tick,
     observe::event::Event,
     shared::{
+        book::KEPT,
         office::ToBe,
         wire::{LONGEST, Opening, Request, View, millis},
     },
@@ -35,6 +36,8 @@ pub(super) struct One {
     until: u64,
     /// The opening of our own that the store has heard of.
     told: Option<Tick>,
+    /// When that is over, by the store's clock.
+    told_until: u64,
     reset: u64,
     mode: u64,
     config: u64,
@@ -110,12 +113,16 @@ impl Known {
     }
 
     /// Forgets what matters no more, once it is much: a breaker that is closed everywhere is told of anew
-    /// when it opens.
-    pub(super) fn prune(&mut self) {
+    /// when it opens, and an opening that was over so long ago the store has forgotten as well.
+    pub(super) fn prune(&mut self, now: u64) {
         if self.breakers.len() > MANY {
             let Self { breakers, untold } = self;
-            breakers
-                .retain(|name, one| one.is_open || one.told.is_some() || untold.contains_key(name));
+            let is_kept = |until: u64| now < until.saturating_add(KEPT);
+            breakers.retain(|name, one| {
+                one.is_open && is_kept(one.until)
+                    || one.told.is_some() && is_kept(one.told_until)
+                    || untold.contains_key(name)
+            });
         }
     }
 
@@ -149,6 +156,7 @@ impl Known {
                 return None;
             }
             one.told = is_own.then_some(opening.since);
+            one.told_until = by.clock.theirs(opening.until);
             return Some(Request::Open(Opening {
                 name,
                 instance,
@@ -335,6 +343,25 @@ mod tests {
         assert_eq!(known.propose("db", Some(open()), &by()), first);
         known.note_open("db");
         assert_eq!(known.propose("db", Some(open()), &by()), None);
+    }
+
+    #[test]
+    fn of_breakers_that_come_and_go_no_more_is_remembered_than_the_store_remembers() {
+        let mut known = Known::default();
+        for number in 0..=MANY {
+            let name = format!("db[{number}]");
+            known.note_open(&name);
+            assert!(known.propose(&name, Some(open()), &by()).is_some());
+            if number % 2 == 0 {
+                let view = View { name, epoch: 7, until: 34_000, ..View::default() };
+                known.take(&view, None, &by().clock, ("one", 0));
+            }
+        }
+        known.prune(34_000 + KEPT - 1);
+        assert_eq!(known.breakers.len(), MANY + 1);
+        known.note_open("db[7]");
+        known.prune(34_000 + KEPT);
+        assert_eq!(known.breakers.len(), 1, "the one of which something is to be told");
     }
 
     #[test]

@@ -134,7 +134,8 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
                 () = sleep_until(next) => {
                     next = Instant::now() + self.jittered();
                     self.memory.settings.begin(&self.link.breakers);
-                    self.known.prune();
+                    self.known.prune(clock.theirs(Tick::now()));
+                    self.link.office.prune(Tick::now());
                     self.sync(&mut clock).await
                 }
             };
