@@ -6,7 +6,7 @@ use darling::{Error, FromMeta, ast::NestedMeta, error::Accumulator};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{
-    Expr, Ident, Meta, MetaList, MetaNameValue, Pat, Path, Token,
+    Expr, Ident, LitStr, Meta, MetaList, MetaNameValue, Pat, Path, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     spanned::Spanned,
@@ -234,6 +234,11 @@ impl Entries {
 }
 
 fn entry(input: ParseStream<'_>) -> syn::Result<Meta> {
+    if input.peek(LitStr) {
+        let text: LitStr = input.fork().parse()?;
+        let message = format!("a setting has its key before it: write `name = {:?}`", text.value());
+        return Err(syn::Error::new(text.span(), message));
+    }
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected a setting, as in `failure_threshold = 5`"));
     }

@@ -45,6 +45,13 @@ impl FromMeta for Window {
                 Ok(Self(Known::Literal(Literal::Calls(number))))
             }
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                let written = text.value();
+                if written.parse::<u32>().is_ok() {
+                    let message = format!(
+                        "{written:?} is no duration: a number of calls has no quotes, `{key} = {written}`, and a duration a unit, `{key} = \"{written}s\"`"
+                    );
+                    return Err(wrong(value, message));
+                }
                 let time = length::literal(text)?;
                 if time < LEAST_TIME {
                     return Err(wrong(value, too_short(&key)));

@@ -18,6 +18,7 @@ use crate::{
     breaker::{Mode, OpenReason, State, TransitionReason},
     clock::Tick,
     error::show,
+    name::escaped,
 };
 
 /// Something that ought to be looked at, now.
@@ -157,6 +158,8 @@ impl Alert {
         since: SystemTime,
         text: String,
     ) -> Self {
+        // In a text that may become a line of a log. Keys and errors have come from outside.
+        let text = escaped(&text).into_owned();
         Self { severity: kind.severity(), kind, breaker: breaker.map(Into::into), since, text }
     }
 }

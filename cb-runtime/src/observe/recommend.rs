@@ -16,6 +16,7 @@ use super::{
 use crate::{
     breaker::{Mode, OpenReason, State, TransitionReason},
     error::show,
+    name::escaped,
 };
 
 /// A piece of advice on one breaker, with its figures.
@@ -100,6 +101,8 @@ pub(crate) fn recommendations(
                     Entry::Vacant(place) => drop(place.insert((found.len(), 0))),
                 }
             }
+            // Keys and errors have come from outside, and the text may become a line of a log.
+            let text = escaped(&text).into_owned();
             found.push(Recommendation { breaker: look.name().to_owned(), text });
         }
     }

@@ -54,3 +54,24 @@ async fn each_key_is_a_breaker_of_its_own_and_is_advised_for_once() {
     );
     registry().reset_by_type("tenants");
 }
+
+#[circuit_breaker(name = "health.lines", failure_threshold = 1, key = tenant)]
+async fn answer(tenant: &str) -> anyhow::Result<()> {
+    Err(anyhow::anyhow!("down\nERROR of {tenant}"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_told_of_them_is_one_line_whatever_the_key_and_the_error() {
+    answer("a\nb").await.unwrap_err();
+    advance(HOUR).await;
+
+    let alerts = registry().alerts().into_iter().map(|alert| alert.text);
+    let advice = registry().recommendations().into_iter().map(|advice| advice.text);
+    let told: Vec<_> = alerts.chain(advice).filter(|text| text.contains("health.lines")).collect();
+    assert!(told.len() >= 2, "{told:?}");
+    for text in &told {
+        assert!(!text.contains('\n') && text.contains(r"health.lines[a\nb]"), "{text}");
+    }
+    assert!(told.iter().any(|text| text.contains(r"down\nERROR of a\nb")), "{told:?}");
+    registry().get("health.lines[a\nb]").unwrap().reset();
+}

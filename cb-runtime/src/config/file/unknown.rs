@@ -70,12 +70,12 @@ impl ConfigProblem {
 
 fn breakers<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     if known.clone().next().is_none() {
-        return "there are none in the program; one that is registered later is announced with `Source::breakers`".to_owned();
+        return "there are none in the program; one that is registered later is announced with `Source::breakers`, and to `cbctl check` with `--breakers`".to_owned();
     }
     near::nearest(name, known.clone()).map_or_else(
         || {
             let known = near::listed(known);
-            format!("there are {known}; one that is registered later is announced with `Source::breakers`")
+            format!("there are {known}; one that is registered later is announced with `Source::breakers`, and to `cbctl check` with `--breakers`")
         },
         |near| format!("did you mean {}?", quoted(near)),
     )

@@ -21,9 +21,11 @@ const MANY: usize = 10_000;
 #[derive(Default)]
 pub(super) struct Known {
     breakers: HashMap<String, One>,
-    /// Those of which something may have to be told: at most as many as there are breakers, however
-    /// long the store is away.
+    /// Those of which something may have to be told: about as many as there are breakers, or less than
+    /// [`MANY`], however long the store is away.
     untold: BTreeMap<String, Untold>,
+    /// Once there are so many, those that have gone are looked for again.
+    crowd: usize,
 }
 
 /// What is known of one breaker.
@@ -107,6 +109,16 @@ impl Known {
         self.untold.len()
     }
 
+    /// Forgets what was to be told of breakers that are not there any more, once it is much: keyed ones come
+    /// and go while the store is away.
+    pub(super) fn forget_gone(&mut self, is_there: impl Fn(&str) -> bool) {
+        if self.untold.len() > self.crowd.max(MANY) {
+            self.untold.retain(|name, _| is_there(name));
+            // So that it costs little for each that is still there.
+            self.crowd = 2 * self.untold.len();
+        }
+    }
+
     /// The first breaker of which something may have to be told, but for those.
     pub(super) fn next_untold(&self, but: impl Fn(&str) -> bool) -> Option<&str> {
         self.untold.keys().map(String::as_str).find(|name| !but(name))
@@ -116,7 +128,7 @@ impl Known {
     /// when it opens, and an opening that was over so long ago the store has forgotten as well.
     pub(super) fn prune(&mut self, now: u64) {
         if self.breakers.len() > MANY {
-            let Self { breakers, untold } = self;
+            let Self { breakers, untold, .. } = self;
             let is_kept = |until: u64| now < until.saturating_add(KEPT);
             breakers.retain(|name, one| {
                 one.is_open && is_kept(one.until)
@@ -362,6 +374,20 @@ mod tests {
         known.note_open("db[7]");
         known.prune(34_000 + KEPT);
         assert_eq!(known.breakers.len(), 1, "the one of which something is to be told");
+    }
+
+    #[test]
+    fn what_was_to_be_told_of_breakers_that_are_gone_is_forgotten() {
+        let mut known = Known::default();
+        let (is_there, mut most) = (|name: &str| name.ends_with("00]"), 0);
+        for number in 0..10 * MANY {
+            known.note_open(&format!("db[{number}]"));
+            known.forget_gone(is_there);
+            most = most.max(known.count_untold());
+        }
+        assert!(most <= MANY + 1, "{most}");
+        let kept = |number: usize| known.untold.contains_key(&format!("db[{number}]"));
+        assert!((100..10 * MANY).step_by(100).all(kept), "those that are there");
     }
 
     #[test]

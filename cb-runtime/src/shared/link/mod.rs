@@ -184,6 +184,7 @@ fn note(
         // What closed meanwhile is found out by the others' own probes.
         Err(_) => breakers.open().iter().for_each(|name| known.note_open(name)),
     }
+    known.forget_gone(|name| breakers.get(name).is_some());
 }
 
 impl Trouble {
