@@ -158,8 +158,6 @@ impl Alert {
         since: SystemTime,
         text: String,
     ) -> Self {
-        // In a text that may become a line of a log. Keys and errors have come from outside.
-        let text = escaped(&text).into_owned();
         Self { severity: kind.severity(), kind, breaker: breaker.map(Into::into), since, text }
     }
 }
@@ -194,6 +192,8 @@ pub(crate) fn of_breaker(look: &Look, bounds: &AlertBounds, trend: &mut Trend) -
     let mut case = Case { look, bounds, trend };
     let found = RULES.iter().filter_map(|(kind, rule)| {
         let (since, text) = rule(&mut case)?;
+        // Keys and errors have come from outside, and the text may become a line of a log.
+        let text = escaped(&text).into_owned();
         Some(Alert::new(*kind, Some(look.name()), look.wall(since), text))
     });
     found.collect()
@@ -224,7 +224,7 @@ pub(crate) fn of_all(looks: &[Look], bounds: &AlertBounds) -> Option<Alert> {
 fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;
     let more = names.len().saturating_sub(SHOWN);
-    let shown: Vec<String> = names.take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = names.take(SHOWN).map(|name| format!("`{}`", escaped(name))).collect();
     let shown = shown.join(", ");
     if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
