@@ -34,7 +34,7 @@ impl Machine {
             return;
         }
         if let Phase::Open = self.phase {
-            self.stay_open_until(until, row);
+            self.stay_open(until, row, step);
             return;
         }
         let time = until.since(step.now);
@@ -42,7 +42,12 @@ impl Machine {
         self.open(OpenReason::Elsewhere, Some(time), step);
     }
 
-    fn stay_open_until(&mut self, until: Tick, row: u32) {
+    /// Is open until then, and has opened so often in a row, if it is open still.
+    pub(crate) fn stay_open(&mut self, until: Tick, row: u32, step: &mut Step<'_>) {
+        self.catch_up(step);
+        if self.mode == Mode::MetricsOnly || !matches!(self.phase, Phase::Open) {
+            return;
+        }
         let present = self.opening().until;
         if until.since(present) > SAME || present.since(until) > SAME {
             // A health check that waits for the other end is begun anew.

@@ -152,6 +152,11 @@ impl Core {
         self.change(|machine, step| machine.adopt_opening(until, row, step));
     }
 
+    /// Others are open until then by its own word.
+    pub(crate) fn stay_open(&self, until: Tick, row: u32) {
+        self.change(|machine, step| machine.stay_open(until, row, step));
+    }
+
     /// Others are closed; `latest` is the beginning of the latest opening that was known of then.
     pub(crate) fn adopt_closing(&self, latest: Tick) {
         self.change(|machine, step| machine.adopt_closing(latest, step));

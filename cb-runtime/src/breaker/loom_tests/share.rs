@@ -39,6 +39,20 @@ fn given_an_opening_elsewhere_when_it_races_a_probe_that_succeeds_then_it_stands
 }
 
 #[test]
+fn given_an_opening_of_its_own_that_comes_back_when_it_races_a_reset_then_that_stands() {
+    model(|| {
+        let core = due(settings());
+
+        let other = spawn(&core, |core| core.stay_open(Tick::NEVER, 1));
+        core.reset();
+        other.join().unwrap();
+
+        assert_eq!(core.state(), State::Closed);
+        assert!(core.word_is_the_machines());
+    });
+}
+
+#[test]
 fn given_an_opening_here_when_it_races_one_elsewhere_then_it_is_one_opening_with_the_end_of_theirs()
 {
     model(|| {

@@ -47,6 +47,21 @@ fn given_an_open_machine_when_others_are_open_for_longer_then_it_is_too_and_tell
 }
 
 #[test]
+fn given_an_opening_of_its_own_when_all_are_told_of_it_then_it_is_open_as_long_and_only_if_it_is() {
+    let mut scene = Scene::open(settings());
+    let until = scene.now.after(LONG);
+    let told = |scene: &mut Scene| {
+        transition(scene.step(|machine, step| machine.stay_open(until, 2, step)).1)
+    };
+    assert_eq!(told(&mut scene), None);
+    assert_eq!((scene.machine.opening().until, scene.machine.standing().row), (until, 2));
+
+    scene.step(Machine::reset);
+    assert_eq!(told(&mut scene), None);
+    assert_eq!(scene.state(), State::Closed);
+}
+
+#[test]
 fn given_an_open_machine_when_others_are_open_as_long_then_nothing_changes_at_all() {
     let mut scene = Scene::open(settings());
     let before = scene.word();

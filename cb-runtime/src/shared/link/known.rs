@@ -60,6 +60,9 @@ struct Untold {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Act {
     Open(Tick, u32),
+    /// The same, if it is open still: it was its own opening, and it may have moved on since, which is to be
+    /// told next.
+    StayOpen(Tick, u32),
     /// Unless it has had a later opening than this.
     Close(Tick),
     Reset,
@@ -228,12 +231,12 @@ impl Known {
         if view.epoch > one.epoch {
             one.epoch = view.epoch;
             (one.is_open, one.row, one.until) = (view.is_open(), view.row, view.until);
-            // Where ours has moved on since it opened for all, that is to be told next.
-            let is_over = view.by == instance && standing.is_some_and(|ours| !ours.is_open);
             if !view.is_open() && !is_newer_than(view.changed) {
                 acts.extend(standing.map(|ours| Act::Close(ours.opening.since)));
-            } else if view.is_open() && !is_over {
-                acts.push(Act::Open(clock.ours(view.until), view.row));
+            } else if view.is_open() {
+                let is_own = view.by == instance;
+                let open = if is_own { Act::StayOpen } else { Act::Open };
+                acts.push(open(clock.ours(view.until), view.row));
             }
         }
         if let Some(mode) = view.mode.as_ref().filter(|mode| mode.epoch > one.mode) {
@@ -388,6 +391,14 @@ mod tests {
         assert!(most <= MANY + 1, "{most}");
         let kept = |number: usize| known.untold.contains_key(&format!("db[{number}]"));
         assert!((100..10 * MANY).step_by(100).all(kept), "those that are there");
+    }
+
+    #[test]
+    fn its_own_word_opens_none_that_has_moved_on_since() {
+        let mut known = Known::default();
+        let own = View { by: "one".into(), epoch: 7, until: 34_000, ..View::default() };
+        let acts = known.take(&own, Some(open()), &by().clock, ("one", 0));
+        assert_eq!(acts, [Act::StayOpen(Tick(39 * SECOND), 0)]);
     }
 
     #[test]

@@ -211,6 +211,7 @@ impl<'a, S: Store, B: Breakers> Session<'a, S, B> {
         for act in acts {
             match act {
                 Act::Open(until, row) => breaker.0.adopt_opening(until, row),
+                Act::StayOpen(until, row) => breaker.0.stay_open(until, row),
                 Act::Close(latest) => breaker.0.adopt_closing(latest),
                 Act::Reset => breaker.reset(),
                 Act::Mode(mode, until) => breaker.0.set_mode(mode, |_| until),
