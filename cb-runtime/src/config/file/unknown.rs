@@ -68,14 +68,18 @@ impl ConfigProblem {
     }
 }
 
+/// What to do about a breaker that is none yet.
+const LATER: &str = "one that is registered later is announced with `Source::breakers`, and to `cbctl check` with \
+                     `--breakers`";
+
 fn breakers<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     if known.clone().next().is_none() {
-        return "there are none in the program; one that is registered later is announced with `Source::breakers`, and to `cbctl check` with `--breakers`".to_owned();
+        return format!("there are none in the program; {LATER}");
     }
     near::nearest(name, known.clone()).map_or_else(
         || {
             let known = near::listed(known);
-            format!("there are {known}; one that is registered later is announced with `Source::breakers`, and to `cbctl check` with `--breakers`")
+            format!("there are {known}; {LATER}")
         },
         |near| format!("did you mean {}?", quoted(near)),
     )
